@@ -1,0 +1,97 @@
+import type { Endpoints, Profile, RoleRequest, SsoSession } from '../profile/profile';
+import type { Secret } from '../secret';
+
+/** The world as the broker sees it. Real ones are made in main.ts, small ones in tests. All times are epoch milliseconds. */
+
+export interface Clock {
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Temporary credentials, from GetRoleCredentials or AssumeRole. */
+export interface Session {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Secret;
+  readonly sessionToken: Secret;
+  readonly issuedAt: number;
+  readonly expiration: number;
+  readonly accountId: string;
+  /** The assumed role's ARN with the session's name; absent on a bare permission set. */
+  readonly assumedRoleArn?: string;
+  /** Percent of STS's packed size limit, when STS told. */
+  readonly packedPolicySize?: number;
+}
+
+/** One registered OIDC client, as RegisterClient answers. */
+export interface ClientRegistration {
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+  readonly expiration: number;
+}
+
+/** CreateToken's answer. A refresh may omit the refresh token: then the old one stays. */
+export interface Tokens {
+  readonly accessToken: Secret;
+  readonly expiration: number;
+  readonly refreshToken?: Secret;
+}
+
+/** StartDeviceAuthorization's answer (RFC 8628 §3.2). */
+export interface DeviceAuthorization {
+  readonly deviceCode: Secret;
+  readonly userCode: string;
+  readonly verificationUri: string;
+  readonly verificationUriComplete: string;
+  readonly expiration: number;
+  /** Seconds between polls. */
+  readonly interval: number;
+}
+
+/** What one poll of CreateToken says (RFC 8628 §3.5). */
+export type Poll =
+  | { readonly kind: 'tokens'; readonly tokens: Tokens }
+  | { readonly kind: 'pending' | 'slow_down' | 'expired' | 'denied' };
+
+/** SSO-OIDC. Throws ZspError: `aws_unavailable`, or `sign_in_required` where AWS no longer takes the client or refresh token. */
+export interface SignIn {
+  registerClient(at: SsoSession): Promise<ClientRegistration>;
+  startDeviceAuthorization(at: SsoSession, client: ClientRegistration): Promise<DeviceAuthorization>;
+  pollDeviceToken(at: SsoSession, client: ClientRegistration, deviceCode: Secret): Promise<Poll>;
+  refresh(at: SsoSession, client: ClientRegistration, refreshToken: Secret): Promise<Tokens>;
+}
+
+/** The Identity Center portal. Throws `sign_in_required` on 401 (the token is dead), `access_denied` on 403, else `aws_unavailable`. */
+export interface Portal {
+  roleCredentials(at: SsoSession, token: Secret, accountId: string, roleName: string): Promise<Session>;
+  logout(at: SsoSession, token: Secret): Promise<void>;
+}
+
+/**
+ * STS. Throws `access_denied` with principal, permission and role; `config_invalid` where AWS refuses a parameter;
+ * `sign_in_required` where the caller's own credentials have ended (get new ones and ask again); else `aws_unavailable`.
+ */
+export interface Sts {
+  assumeRole(
+    at: { endpoints: Endpoints; region: string },
+    caller: Session,
+    request: RoleRequest & { readonly roleSessionName: string },
+  ): Promise<Session>;
+  /** The caller's ARN, e.g. `arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Developer_…/alice@corp.com`. */
+  callerIdentity(
+    at: { endpoints: Endpoints; region: string },
+    caller: Session,
+  ): Promise<{ arn: string; accountId: string }>;
+}
+
+/** One holder across processes; `work` runs while the lock is held. Throws `storage_failed`, or `aws_unavailable` when the wait is too long. */
+export type Lock = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+/** Held while a sign-in waits for its user, who may take minutes. It ends with its holder's process. */
+export interface Lease {
+  /** @returns a release function, or undefined if another process holds it */
+  take(name: string): Promise<(() => void) | undefined>;
+  /** True once nobody holds it; false if `milliseconds` passed first. */
+  wait(name: string, milliseconds: number): Promise<boolean>;
+}
+
+export type { Profile };

@@ -1,0 +1,73 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ZspError } from './errors';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where zsp keeps things, by platform (state.md: Files). Relative XDG values are ignored, as the XDG base directory specification says. */
+export interface Places {
+  /** `policies/NAME.json`, written by the user. */
+  readonly config: string;
+  /** The ledger, the last error, the recorded keychain backend. */
+  readonly state: string;
+  /** Locks and sealed items: in RAM where the system has such a place. */
+  readonly runtime: string;
+}
+
+export function places(env: Env, platform: NodeJS.Platform = process.platform): Places {
+  if (platform === 'win32') {
+    const local = join(env.LOCALAPPDATA || join(home(env, platform), 'AppData', 'Local'), 'zsp');
+    const roaming = join(env.APPDATA || join(home(env, platform), 'AppData', 'Roaming'), 'zsp');
+    return { config: roaming, state: local, runtime: join(local, 'run') };
+  }
+  if (platform === 'darwin') {
+    const library = join(home(env, platform), 'Library', 'Application Support', 'zsp');
+    const config = xdg(env.XDG_CONFIG_HOME);
+    return { config: config ? join(config, 'zsp') : library, state: library, runtime: join(library, 'run') };
+  }
+  const state = join(xdg(env.XDG_STATE_HOME) ?? join(home(env, platform), '.local', 'state'), 'zsp');
+  const runtime = xdg(env.XDG_RUNTIME_DIR);
+  return {
+    config: join(xdg(env.XDG_CONFIG_HOME) ?? join(home(env, platform), '.config'), 'zsp'),
+    state,
+    runtime: runtime ? join(runtime, 'zsp') : join(state, 'run'),
+  };
+}
+
+/** The home directory as the AWS SDKs find it: the environment's, else the account's. */
+export function home(env: Env, platform: NodeJS.Platform = process.platform): string {
+  return (platform === 'win32' ? env.USERPROFILE : env.HOME) || env.HOME || homedir();
+}
+
+function xdg(value: string | undefined): string | undefined {
+  return value?.startsWith('/') ? value : undefined;
+}
+
+/**
+ * Makes sure a directory exists and is this user's alone: 0700, owned by us, no symbolic link.
+ * @throws ZspError `storage_failed`
+ */
+export function ensurePrivateDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const found = lstatSync(path);
+    if (process.platform === 'win32') return;
+    if (!found.isDirectory()) throw new ZspError('storage_failed', `${path} is not a directory`, moveAway(path));
+    if (found.uid !== process.geteuid?.()) {
+      throw new ZspError('storage_failed', `${path} belongs to another user`, moveAway(path));
+    }
+    if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+  } catch (cause) {
+    if (cause instanceof ZspError) throw cause;
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ZspError('storage_failed', `cannot make ${path} (${reason})`, {
+      remedy: 'check that the disk has room and that the directory above it is yours and writable',
+      cause,
+    });
+  }
+}
+
+function moveAway(path: string): { remedy: string } {
+  return { remedy: `move ${path} away and run the command again` };
+}
