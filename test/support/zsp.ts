@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What to write to stdin, which is then closed. Without it stdin is empty. */
   readonly stdin?: string;
+  /** Another Node to run it with; ZSP_TEST_NODE, or the one the tests run on, when not said. */
   readonly node?: string;
   /** Milliseconds until the process is killed; 30 s when not said. */
   readonly timeout?: number;
@@ -28,7 +29,7 @@ export interface RunOptions {
 
 /** Runs the built zsp as a user would, without a shell. */
 export function runZsp(args: readonly string[], options: RunOptions): Promise<Run> {
-  return run(options.node ?? process.execPath, [launcher, ...args], options);
+  return run(options.node ?? process.env.ZSP_TEST_NODE ?? process.execPath, [launcher, ...args], options);
 }
 
 /** Runs any program with nothing inherited but what `options` says. */
