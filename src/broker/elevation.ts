@@ -1,0 +1,104 @@
+import { ZspError } from '../errors';
+import type { Profile, RoleRequest } from '../profile/profile';
+import { forget, type Held } from './inventory';
+import { mint, recordIssue } from './issue';
+import { type CredentialsItem, credentialsName, type Window } from './items';
+import { checkFence, type First } from './mint';
+import type { World } from './world';
+
+export interface Elevation {
+  /** How long the window stays open. */
+  readonly seconds: number;
+  readonly reason?: string;
+  /** The role assumed in the profile's place; absent: the profile itself. */
+  readonly role?: RoleRequest;
+  /** An ad-hoc window serves only shells that carry its id; otherwise the profile is elevated in every shell. */
+  readonly adHoc: boolean;
+}
+
+export interface Opened extends First {
+  readonly window: Window;
+  /** The keychain item the window lives in. */
+  readonly name: string;
+}
+
+/**
+ * Opens an elevation window: until it ends, credentials are issued; its sessions renew themselves, and the last one ends with it.
+ * @throws ZspError `usage` (a reason is demanded), `config_invalid` (the fence does not fit), `storage_failed` (the ledger
+ *   cannot be written: no elevation without a record), and what minting throws
+ */
+export async function openWindow(world: World, profile: Profile, elevation: Elevation): Promise<Opened> {
+  if (profile.reasonRequired && !elevation.reason) {
+    throw new ZspError('usage', `profile ${profile.name} wants a reason`, { remedy: 'add: --reason "why"' });
+  }
+  const at = profile.ssoSession;
+  const role = elevation.role ?? profile.role;
+  const now = world.clock.now();
+  // Whole seconds, as a fence has them: what is said, what is served and what AWS enforces end at one instant.
+  const endsAt = Math.floor(now / 1000 + elevation.seconds) * 1000;
+  if (role) checkFence(role, endsAt);
+  const { reason } = elevation;
+  const window = { id: world.newId(), opensAt: now, endsAt, ...(reason && { reason }) };
+  const name = credentialsName(profile, elevation.adHoc ? window.id : undefined);
+  return world.lock(name, async () => {
+    await recordOpening(world, profile, window, role);
+    try {
+      const first = await mint(world, profile, window, elevation.role);
+      const items = await world.items(at);
+      await items.put(name, item(profile, first, window, elevation.role));
+      await recordIssue(world, profile, first, window, role);
+      return { ...first, window, name };
+    } catch (error) {
+      if (error instanceof ZspError) await recordRefusal(world, profile, window, error);
+      throw error;
+    }
+  });
+}
+
+function item(
+  profile: Profile,
+  { session, signIn }: First,
+  window: Window,
+  elevated: RoleRequest | undefined,
+): CredentialsItem {
+  const { name, settings, ssoSession } = profile;
+  const ids = { v: 1 as const, profile: name, settings, signInId: signIn.id, origin: ssoSession.endpoints.origin };
+  return { ...ids, session, window, ...(elevated && { elevated }) };
+}
+
+/** Written before anything is asked of AWS, so that no elevation exists without its line. */
+async function recordOpening(
+  world: World,
+  profile: Profile,
+  window: Window,
+  role: RoleRequest | undefined,
+): Promise<void> {
+  await world.record(profile.ssoSession, {
+    event: 'window-opened',
+    profile: profile.name,
+    windowId: window.id,
+    endsAt: new Date(window.endsAt).toISOString(),
+    ...(role && { roleArn: role.roleArn }),
+    ...(window.reason && { reason: window.reason }),
+  });
+}
+
+async function recordRefusal(world: World, profile: Profile, window: Window, error: ZspError): Promise<void> {
+  if (error.code === 'storage_failed') return;
+  const event = { event: 'refused', profile: profile.name, windowId: window.id, code: error.code } as const;
+  await world.record(profile.ssoSession, event);
+}
+
+/**
+ * Ends a window now. Nothing more is issued from it; what was handed out lives on at AWS until its own end.
+ * @returns what was held, if anything was
+ */
+export async function dropWindow(world: World, profile: Profile, windowId?: string): Promise<Held | undefined> {
+  const at = profile.ssoSession;
+  const name = credentialsName(profile, windowId);
+  const item = await (await world.items(at)).credentials(name);
+  if (!item?.window) return undefined;
+  await forget(world, at, name);
+  await world.record(at, { event: 'window-dropped', profile: profile.name, windowId: item.window.id });
+  return { name, item };
+}

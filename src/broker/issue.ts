@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { ZspError } from '../errors';
+import type { Profile, RoleRequest } from '../profile/profile';
+import { freshness } from './freshness';
+import { type CredentialsItem, credentialsName, type Items, type Window } from './items';
+import { assumeRole, type First, permissionSet, signedOutMeanwhile } from './mint';
+import type { Session } from './ports';
+import type { World } from './world';
+
+export interface IssueOptions {
+  /** The ad-hoc window this shell is in (`ZSP_WINDOW`). */
+  readonly windowId?: string;
+  /** Mint already when the session should be renewed behind the scenes. */
+  readonly ahead?: boolean;
+  /** Credentials STS has just refused: never given back. */
+  readonly refused?: Session;
+}
+
+/**
+ * The one way in which credentials are issued: held ones while they serve, else new ones, minted by one process at a time.
+ * @throws ZspError `elevation_required`, `sign_in_required`, `access_denied`, `aws_unavailable`, `keychain_unavailable`, `storage_failed`
+ */
+export async function issue(world: World, profile: Profile, options: IssueOptions = {}): Promise<First> {
+  const at = profile.ssoSession;
+  const items = await world.items(at);
+  const name = credentialsName(profile, options.windowId);
+  const serves = servesUntilRenewal(world, profile, options);
+  const found = await items.credentials(name);
+  if (found && serves(found)) return withSignIn(items, profile, found);
+  await demandWindow(world, profile, name, options.windowId);
+  return world.lock(name, async () => {
+    const held = await items.credentials(name);
+    if (held && serves(held)) return withSignIn(items, profile, held);
+    // Asked again under the lock: a window can close, or be dropped, while we waited.
+    const window = await demandWindow(world, profile, name, options.windowId);
+    try {
+      const first = await mint(world, profile, window, held?.window ? held.elevated : undefined);
+      await keep(world, profile, name, first, window, held?.window ? held.elevated : undefined);
+      return first;
+    } catch (error) {
+      if (!(error instanceof ZspError)) throw error;
+      if (window) await recordFailure(world, profile, window, error);
+      if (held && error.code === 'aws_unavailable' && stillUseful(world, profile, held, options)) {
+        return withSignIn(items, profile, held);
+      }
+      throw error;
+    }
+  });
+}
+
+function servesUntilRenewal(world: World, profile: Profile, options: IssueOptions) {
+  return (item: CredentialsItem): boolean => {
+    if (!belongs(profile, item) || item.session.accessKeyId === options.refused?.accessKeyId) return false;
+    const state = freshness({ ...item.session, windowEndsAt: item.window?.endsAt }, world.clock.now());
+    return state === 'serve' || (state === 'renew' && !options.ahead);
+  };
+}
+
+/** An item speaks for a profile if it was issued for the same settings, and inside a window where one must be open. */
+function belongs(profile: Profile, item: CredentialsItem): boolean {
+  if (item.settings !== profile.settings || item.origin !== profile.ssoSession.endpoints.origin) return false;
+  return item.window !== undefined || profile.elevationRequiredBy === undefined;
+}
+
+function stillUseful(world: World, profile: Profile, held: CredentialsItem, options: IssueOptions): boolean {
+  if (!belongs(profile, held) || held.session.accessKeyId === options.refused?.accessKeyId) return false;
+  const state = freshness({ ...held.session, windowEndsAt: held.window?.endsAt }, world.clock.now());
+  return state === 'stale' || state === 'renew';
+}
+
+async function withSignIn(items: Items, profile: Profile, item: CredentialsItem): Promise<First> {
+  const signIn = await items.signIn(profile.ssoSession);
+  if (!signIn) throw signedOutMeanwhile(profile.ssoSession);
+  return { session: item.session, signIn };
+}
+
+/** @returns the open window, if the profile has one; @throws `elevation_required` where one must be open and none is */
+async function demandWindow(
+  world: World,
+  profile: Profile,
+  name: string,
+  windowId: string | undefined,
+): Promise<Window | undefined> {
+  const items = await world.items(profile.ssoSession);
+  const item = await items.credentials(name);
+  const window = item?.window;
+  if (window && world.clock.now() < window.endsAt && item.settings === profile.settings) return window;
+  // An ended window's credentials have no business in the keychain.
+  if (window) await items.remove(name);
+  if (windowId) {
+    throw new ZspError('elevation_required', 'the elevation of this shell has ended', {
+      remedy: 'leave this shell, and run zsp assume again',
+    });
+  }
+  if (profile.elevationRequiredBy !== undefined) throw elevationRequired(profile);
+  return undefined;
+}
+
+export function elevationRequired(profile: Profile): ZspError {
+  const { name, elevationRequiredBy } = profile;
+  const why = elevationRequiredBy === name ? '' : ` (its source ${elevationRequiredBy} asks for it)`;
+  return new ZspError('elevation_required', `profile ${name} is issued only while elevated${why}`, {
+    remedy: `run: zsp assume ${name} --duration 1h`,
+  });
+}
+
+/** New credentials, from the profile's source and, where it has one, its role; or an elevated role on top of the profile. */
+export async function mint(
+  world: World,
+  profile: Profile,
+  window: Window | undefined,
+  elevated: RoleRequest | undefined,
+): Promise<First> {
+  const role = elevated ?? profile.role;
+  const source = elevated ? ordinary(world, profile) : sourceOf(world, profile);
+  if (!role) return bare(world, profile);
+  const first = await source();
+  try {
+    return { session: await assumeRole(world, profile, role, first, window), signIn: first.signIn };
+  } catch (error) {
+    // The caller's credentials can have ended at AWS before their time: once more, with new ones.
+    if (!(error instanceof ZspError && error.code === 'sign_in_required')) throw error;
+    const renewed = await source(first.session);
+    return { session: await assumeRole(world, profile, role, renewed, window), signIn: renewed.signIn };
+  }
+}
+
+type Source = (refused?: Session) => Promise<First>;
+
+function sourceOf(world: World, profile: Profile): Source {
+  const { source } = profile;
+  if (source.kind === 'profile') return ordinary(world, source.profile);
+  return (refused) =>
+    permissionSet(world, profile.ssoSession, source, { minimumLeft: 60_000, ...(refused && { refused }) });
+}
+
+/** A profile's own credentials, as a source for another's. Where they need a window they are made for this one, and not kept. */
+function ordinary(world: World, profile: Profile): Source {
+  if (!profile.role) return sourceOf(world, profile);
+  if (profile.elevationRequiredBy !== undefined) return () => mint(world, profile, undefined, undefined);
+  return (refused) => issueOrdinary(world, profile, refused);
+}
+
+async function issueOrdinary(world: World, profile: Profile, refused: Session | undefined): Promise<First> {
+  const held = await (await world.items(profile.ssoSession)).credentials(credentialsName(profile));
+  // While the profile itself is elevated everywhere, its item holds the elevated session: not the one to start from.
+  if (held?.window) return mint(world, profile, undefined, undefined);
+  return issue(world, profile, refused ? { refused } : {});
+}
+
+/** A bare permission set: AWS gives it its own lifetime, so it is asked again when what is held should be renewed. */
+function bare(world: World, profile: Profile): Promise<First> {
+  const { source } = profile;
+  if (source.kind === 'profile') return bare(world, source.profile);
+  return permissionSet(world, profile.ssoSession, source, { minimumLeft: 16 * 60_000 });
+}
+
+/** Writes what was minted, unless the sign-in or the window it was minted for is gone. */
+async function keep(
+  world: World,
+  profile: Profile,
+  name: string,
+  { session, signIn }: First,
+  window: Window | undefined,
+  elevated: RoleRequest | undefined,
+): Promise<void> {
+  const at = profile.ssoSession;
+  const items = await world.items(at);
+  if ((await items.signIn(at))?.id !== signIn.id) throw signedOutMeanwhile(at);
+  if (window && (await items.credentials(name))?.window?.id !== window.id) throw elevationRequired(profile);
+  const { settings } = profile;
+  const ids = { v: 1 as const, profile: profile.name, settings, signInId: signIn.id, origin: at.endpoints.origin };
+  await tolerate(items.put(name, { ...ids, session, ...(window && { window }), ...(elevated && { elevated }) }));
+  await recordIssue(world, profile, { session, signIn }, window, elevated ?? profile.role);
+}
+
+/** Nobody is refused a good session because it could not be kept: the next call makes another. */
+async function tolerate(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!(error instanceof ZspError && ['keychain_unavailable', 'storage_failed'].includes(error.code))) throw error;
+  }
+}
+
+/** Ordinary sessions are issued even where the ledger cannot be written; elevated ones are not. */
+export async function recordIssue(
+  world: World,
+  profile: Profile,
+  { session, signIn }: First,
+  window: Window | undefined,
+  role: RoleRequest | undefined,
+): Promise<void> {
+  const { accessKeyId, assumedRoleArn } = session;
+  const write = world.record(profile.ssoSession, {
+    event: 'issue',
+    profile: profile.name,
+    accountId: session.accountId,
+    accessKeyId,
+    expiration: new Date(session.expiration).toISOString(),
+    ...(assumedRoleArn && { sessionName: assumedRoleArn.slice(assumedRoleArn.lastIndexOf('/') + 1) }),
+    ...(role && { roleArn: role.roleArn }),
+    ...(role?.sourceIdentity && { sourceIdentity: role.sourceIdentity }),
+    ...(role?.policy && { policyHash: createHash('sha256').update(role.policy.text).digest('hex') }),
+    ...(signIn.userName && { user: signIn.userName }),
+    ...(window && { windowId: window.id, ...(window.reason && { reason: window.reason }) }),
+  });
+  await (window ? write : tolerate(write));
+}
+
+async function recordFailure(world: World, profile: Profile, window: Window, error: ZspError): Promise<void> {
+  const event = { event: 'renewal-failed', profile: profile.name, windowId: window.id, code: error.code } as const;
+  await tolerate(world.record(profile.ssoSession, event));
+}

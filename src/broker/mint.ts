@@ -1,0 +1,159 @@
+import { ZspError } from '../errors';
+import { fence } from '../policy/fence';
+import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
+import type { Secret } from '../secret';
+import { permissionSetName, type SignInItem, type Window } from './items';
+import type { Session } from './ports';
+import { currentSignIn, rememberUser } from './sign-in';
+import type { World } from './world';
+
+/** AWS's cap on role chaining, and STS's floor: API_AssumeRole, DurationSeconds. */
+const chainingCap = 3600;
+const stsFloor = 900;
+
+const minute = 60_000;
+
+/** The first credentials and whose they are. */
+export interface First {
+  readonly session: Session;
+  readonly signIn: SignInItem;
+}
+
+/**
+ * A permission set's credentials: held ones while they are good for what they are wanted for, else from GetRoleCredentials.
+ * @param refused credentials STS has just refused: never given back
+ * @throws ZspError `sign_in_required`, `access_denied`, `aws_unavailable`
+ */
+export async function permissionSet(
+  world: World,
+  at: SsoSession,
+  wanted: { readonly accountId: string; readonly roleName: string },
+  options: { readonly minimumLeft: number; readonly refused?: Session } = { minimumLeft: minute },
+): Promise<First> {
+  const items = await world.items(at);
+  const signIn = await items.signIn(at);
+  // Without a sign-in there is nothing to look for; with an ended one, held credentials still work.
+  const id = signIn?.id ?? (await currentSignIn(world, at)).id;
+  const name = permissionSetName(id, wanted.accountId, wanted.roleName);
+  const held = async () => {
+    const session = (await items.permissionSet(name))?.session;
+    if (!session || session.accessKeyId === options.refused?.accessKeyId) return undefined;
+    return session.expiration - world.clock.now() > options.minimumLeft ? session : undefined;
+  };
+  const found = await held();
+  if (found && signIn) return { session: found, signIn };
+  return world.lock(name, async () => {
+    const again = await held();
+    const now = await items.signIn(at);
+    if (again && now?.id === id) return { session: again, signIn: now };
+    const fresh = await roleCredentials(world, at, wanted);
+    const after = await items.signIn(at);
+    if (after?.id !== id || fresh.signIn.id !== id) throw signedOutMeanwhile(at);
+    await items.put(name, { v: 1, session: fresh.session });
+    return { session: fresh.session, signIn: await withUser(world, at, fresh) };
+  });
+}
+
+export function signedOutMeanwhile(at: SsoSession): ZspError {
+  return new ZspError('sign_in_required', `signed out of ${at.name} meanwhile`, {
+    remedy: `run: zsp login ${at.name}`,
+  });
+}
+
+/** A token that looks valid here can be dead at AWS: refresh it, and ask once more. */
+async function roleCredentials(
+  world: World,
+  at: SsoSession,
+  { accountId, roleName }: { readonly accountId: string; readonly roleName: string },
+): Promise<First> {
+  const ask = async (refused?: Secret): Promise<First | Secret> => {
+    const signIn = await currentSignIn(world, at, refused);
+    try {
+      const session = await world.portal.roleCredentials(at, signIn.accessToken, accountId, roleName);
+      return { session: inOurTime(world, session, signIn), signIn };
+    } catch (error) {
+      if (error instanceof ZspError && error.code === 'sign_in_required') return signIn.accessToken;
+      throw error;
+    }
+  };
+  const first = await ask();
+  if ('session' in first) return first;
+  const second = await ask(first);
+  if ('session' in second) return second;
+  // The renewed token is refused too: this drops it, and says what to do.
+  await currentSignIn(world, at, second);
+  throw signedOutMeanwhile(at);
+}
+
+/** The signed-in user's name is not in any token: the first session's ARN tells it, once a sign-in. */
+async function withUser(world: World, at: SsoSession, { session, signIn }: First): Promise<SignInItem> {
+  if (signIn.userName) return signIn;
+  const { arn } = await world.sts.callerIdentity({ endpoints: at.endpoints, region: at.region }, session);
+  const userName = arn.slice(arn.lastIndexOf('/') + 1);
+  await rememberUser(world, at, signIn.id, userName);
+  return { ...signIn, userName };
+}
+
+/** AWS's clock less ours, in milliseconds: as this process has seen it, or else as the sign-in did; noise under 5 s is none. */
+export function skewOf(world: World, signIn: SignInItem): number {
+  const skew = world.skew() ?? signIn.skew ?? 0;
+  return Math.abs(skew) >= 5_000 ? skew : 0;
+}
+
+/** Expirations are kept and printed in this machine's time, since the clients compare them with this machine's clock. */
+function inOurTime(world: World, session: Session, signIn: SignInItem): Session {
+  return { ...session, expiration: session.expiration - skewOf(world, signIn) };
+}
+
+/**
+ * AssumeRole with the scope, and the time, that were asked for. STS gives between 15 minutes and an hour here; what must
+ * end sooner, or exactly with its window, is fenced (state.md: Fences).
+ */
+export async function assumeRole(
+  world: World,
+  profile: Profile,
+  role: RoleRequest,
+  first: First,
+  window: Window | undefined,
+): Promise<Session> {
+  const now = world.clock.now();
+  const skew = skewOf(world, first.signIn);
+  const { durationSeconds, fenceAt } = sessionTime(role.durationSeconds, now, window?.endsAt);
+  const fenced = fenceAt === undefined ? role : withFence(role, fenceAt + skew);
+  const roleSessionName = role.roleSessionName ?? sessionName(first.signIn);
+  const at = { endpoints: profile.ssoSession.endpoints, region: profile.region };
+  const session = await world.sts.assumeRole(at, first.session, { ...fenced, durationSeconds, roleSessionName });
+  const ours = inOurTime(world, session, first.signIn);
+  return fenceAt === undefined ? ours : { ...ours, expiration: Math.min(ours.expiration, fenceAt) };
+}
+
+/** How long to ask STS for, and when to fence. Whole seconds, as a fence has them. */
+export function sessionTime(
+  askedSeconds: number,
+  now: number,
+  windowEndsAt: number | undefined,
+): { readonly durationSeconds: number; readonly fenceAt?: number } {
+  const asked = now + Math.min(askedSeconds, chainingCap) * 1000;
+  const endsAt = windowEndsAt === undefined ? asked : Math.min(asked, windowEndsAt);
+  const seconds = Math.ceil((endsAt - now) / 1000);
+  const durationSeconds = Math.max(stsFloor, seconds);
+  const exact = seconds < stsFloor || endsAt === windowEndsAt;
+  return exact ? { durationSeconds, fenceAt: Math.floor(endsAt / 1000) * 1000 } : { durationSeconds };
+}
+
+/** Whether the role's session policy leaves room for the fence its window's last session needs. @throws ZspError `config_invalid` */
+export function checkFence(role: RoleRequest, endsAt: number): void {
+  withFence(role, endsAt);
+}
+
+function withFence(role: RoleRequest, atAws: number): RoleRequest {
+  const { policy, ...rest } = role;
+  const { policy: text } = fence({ policyArns: role.policyArns, ...(policy && { policy: policy.text }) }, atAws);
+  return text === undefined ? rest : { ...rest, policy: { name: policy?.name ?? 'fence', text } };
+}
+
+/** RoleSessionName: 2 to 64 of `[\w+=,.@-]`; the user's name, as CloudTrail should show it. */
+function sessionName({ userName = 'zsp' }: SignInItem): string {
+  const name = userName.replace(/[^\w+=,.@-]/g, '-').slice(0, 64);
+  return name.length < 2 ? `zsp-${name}` : name;
+}
