@@ -1,0 +1,36 @@
+import type { Portal, SignIn, Sts } from '../broker/ports';
+import type { Env } from '../places';
+import { createCall, type Limits } from './call';
+import { createClockSkew } from './clock-skew';
+import { createSend } from './connection';
+import { createPortal } from './portal';
+import { createSignIn } from './sign-in';
+import { createSts } from './sts';
+
+export interface Aws {
+  readonly signIn: SignIn;
+  readonly portal: Portal;
+  readonly sts: Sts;
+  /** Milliseconds AWS's clock is ahead of ours, by the latest answer; undefined before the first. */
+  skew(): number | undefined;
+}
+
+export interface AwsOptions {
+  readonly env: Env;
+  readonly now: () => number;
+  /** When every call must have ended, epoch milliseconds by `now`. */
+  readonly deadline?: number;
+  readonly limits?: Partial<Omit<Limits, 'deadline'>>;
+}
+
+/** AWS, as far as issuing needs it. A call loads the one SDK client it uses. */
+export function createAws({ env, now, deadline = Number.POSITIVE_INFINITY, limits }: AwsOptions): Aws {
+  const clock = createClockSkew(now);
+  const call = createCall(createSend(env), clock, now, { request: 5_000, call: 16_000, deadline, ...limits });
+  return {
+    signIn: createSignIn(call, now),
+    portal: createPortal(call, clock),
+    sts: createSts(call, clock),
+    skew: clock.skew,
+  };
+}

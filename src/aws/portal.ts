@@ -1,0 +1,79 @@
+import type { Portal, Session } from '../broker/ports';
+import type { ZspError } from '../errors';
+import type { SsoSession } from '../profile/profile';
+import { Secret } from '../secret';
+import { isText } from './answers';
+import type { Call } from './call';
+import { quietly } from './client-options';
+import type { ClockSkew } from './clock-skew';
+import { type Failure, reason, refusal } from './faults';
+
+/**
+ * The access portal: https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/welcome.html
+ * A session's `issuedAt` and `expiration` are on AWS's clock.
+ */
+export function createPortal(call: Call, clock: ClockSkew): Portal {
+  return {
+    async roleCredentials(at, token, accountId, roleName) {
+      return await call({
+        name: 'GetRoleCredentials',
+        endpoint: at.endpoints.portal,
+        region: at.region,
+        secrets: [token],
+        wanted: 'credentials',
+        async send(options) {
+          const { SSOClient, GetRoleCredentialsCommand } = await import('@aws-sdk/client-sso');
+          const client = quietly(() => new SSOClient(options));
+          return await client.send(new GetRoleCredentialsCommand({ accessToken: token.open(), accountId, roleName }));
+        },
+        read: ({ roleCredentials }) => readSession(roleCredentials, accountId, clock),
+        explain: (failure) => signedOut(at, failure) ?? noSuchRole(failure, accountId, roleName),
+      });
+    },
+
+    async logout(at, token) {
+      await call({
+        name: 'Logout',
+        endpoint: at.endpoints.portal,
+        region: at.region,
+        secrets: [token],
+        wanted: 'a confirmation',
+        async send(options) {
+          const { SSOClient, LogoutCommand } = await import('@aws-sdk/client-sso');
+          return await quietly(() => new SSOClient(options)).send(new LogoutCommand({ accessToken: token.open() }));
+        },
+        read: () => true,
+        explain: (failure) => signedOut(at, failure),
+      });
+    },
+  };
+}
+
+function readSession(answer: unknown, accountId: string, clock: ClockSkew): Session | undefined {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = (answer ?? {}) as Record<string, unknown>;
+  if (!isText(accessKeyId) || !isText(secretAccessKey) || !isText(sessionToken)) return undefined;
+  if (typeof expiration !== 'number' || !(expiration > clock.now())) return undefined;
+  return {
+    accessKeyId,
+    secretAccessKey: new Secret(secretAccessKey),
+    sessionToken: new Secret(sessionToken),
+    issuedAt: clock.now(),
+    expiration,
+    accountId,
+  };
+}
+
+function signedOut(at: SsoSession, failure: Failure): ZspError | undefined {
+  if (failure.status !== 401 || failure.trouble) return undefined;
+  return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `zsp login ${at.name}`);
+}
+
+function noSuchRole(failure: Failure, accountId: string, roleName: string): ZspError | undefined {
+  if ((failure.status !== 403 && failure.status !== 404) || failure.trouble) return undefined;
+  return refusal(
+    'access_denied',
+    `AWS gives you no permission set ${roleName} in account ${accountId} (${reason(failure)})`,
+    failure,
+    'signing in again will not help; ask the administrator of IAM Identity Center to assign it to you',
+  );
+}

@@ -1,0 +1,167 @@
+import type { ClientRegistration, DeviceAuthorization, Poll, SignIn, Tokens } from '../broker/ports';
+import type { ZspError } from '../errors';
+import type { SsoSession } from '../profile/profile';
+import { Secret } from '../secret';
+import { isPositive, isText } from './answers';
+import type { Call } from './call';
+import { quietly } from './client-options';
+import { type Failure, reason, refusal } from './faults';
+import { isLoopback } from './proxy';
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** SSO-OIDC: https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/welcome.html, after RFC 8628 and RFC 6749. */
+export function createSignIn(call: Call, now: () => number): SignIn {
+  return {
+    async registerClient(at) {
+      return await call({
+        name: 'RegisterClient',
+        ...unsigned(at, []),
+        wanted: 'a client registration',
+        async send(options) {
+          const { SSOOIDCClient, RegisterClientCommand } = await import('@aws-sdk/client-sso-oidc');
+          const scopes = [...at.registrationScopes];
+          const input = { clientName: 'zsp', clientType: 'public', scopes };
+          return await quietly(() => new SSOOIDCClient(options)).send(new RegisterClientCommand(input));
+        },
+        read: readRegistration,
+        explain: (failure) => notAccepted(at, failure, 'check sso_registration_scopes'),
+      });
+    },
+
+    async startDeviceAuthorization(at, client) {
+      return await call({
+        name: 'StartDeviceAuthorization',
+        ...unsigned(at, [client.clientSecret]),
+        wanted: 'a device authorization',
+        async send(options) {
+          const { SSOOIDCClient, StartDeviceAuthorizationCommand } = await import('@aws-sdk/client-sso-oidc');
+          const input = { ...idOf(client), startUrl: at.startUrl };
+          return await quietly(() => new SSOOIDCClient(options)).send(new StartDeviceAuthorizationCommand(input));
+        },
+        read: (output) => readDeviceAuthorization(output, at, now()),
+        explain: (failure) =>
+          noLongerTaken(at, failure) ?? notAccepted(at, failure, 'check sso_start_url and sso_region'),
+      });
+    },
+
+    async pollDeviceToken(at, client, deviceCode) {
+      return await call<unknown, Poll>({
+        name: 'CreateToken',
+        ...unsigned(at, [client.clientSecret, deviceCode]),
+        wanted: 'tokens',
+        async send(options) {
+          const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
+          const input = { ...idOf(client), grantType: deviceGrant, deviceCode: deviceCode.open() };
+          return await quietly(() => new SSOOIDCClient(options)).send(new CreateTokenCommand(input));
+        },
+        read(output) {
+          const tokens = readTokens(output, now());
+          return tokens && { kind: 'tokens', tokens };
+        },
+        explain: (failure) => pollAnswer(failure) ?? noLongerTaken(at, failure),
+      });
+    },
+
+    async refresh(at, client, refreshToken) {
+      return await call({
+        name: 'CreateToken',
+        ...unsigned(at, [client.clientSecret, refreshToken]),
+        wanted: 'tokens',
+        async send(options) {
+          const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
+          const input = { ...idOf(client), grantType: 'refresh_token', refreshToken: refreshToken.open() };
+          return await quietly(() => new SSOOIDCClient(options)).send(new CreateTokenCommand(input));
+        },
+        read: (output) => readTokens(output, now()),
+        explain: (failure) => noLongerTaken(at, failure),
+      });
+    },
+  };
+}
+
+function unsigned(at: SsoSession, secrets: readonly Secret[]) {
+  return { endpoint: at.endpoints.oidc, region: at.region, secrets };
+}
+
+function idOf(client: ClientRegistration) {
+  return { clientId: client.clientId, clientSecret: client.clientSecret.open() };
+}
+
+function readRegistration(output: object): ClientRegistration | undefined {
+  const { clientId, clientSecret, clientSecretExpiresAt } = output as Record<string, unknown>;
+  if (!isText(clientId) || !isText(clientSecret) || !isPositive(clientSecretExpiresAt)) return undefined;
+  return { clientId, clientSecret: new Secret(clientSecret), expiration: clientSecretExpiresAt * 1000 };
+}
+
+function readDeviceAuthorization(output: object, at: SsoSession, now: number): DeviceAuthorization | undefined {
+  const { deviceCode, userCode, verificationUri, verificationUriComplete, expiresIn, interval } = output as Record<
+    string,
+    unknown
+  >;
+  if (!isText(deviceCode) || !isText(userCode) || userCode.length > 64 || !isPositive(expiresIn)) return undefined;
+  if (!isVerificationUri(verificationUri, at) || !isVerificationUri(verificationUriComplete, at)) return undefined;
+  return {
+    deviceCode: new Secret(deviceCode),
+    userCode,
+    verificationUri,
+    verificationUriComplete,
+    expiration: now + expiresIn * 1000,
+    interval: isPositive(interval) ? interval : 5,
+  };
+}
+
+/** A page to send the user to: AWS's own or the start URL's over https, or loopback if that is where AWS is. */
+function isVerificationUri(uri: unknown, at: SsoSession): uri is string {
+  if (!isText(uri) || !URL.canParse(uri)) return false;
+  const page = new URL(uri);
+  if (page.username !== '' || page.password !== '') return false;
+  if (isLoopback(page)) return /^https?:$/.test(page.protocol) && isLoopback(new URL(at.endpoints.oidc));
+  if (page.protocol !== 'https:') return false;
+  const own = [at.startUrl, at.endpoints.oidc].some((url) => URL.canParse(url) && new URL(url).host === page.host);
+  return own || /\.(amazonaws\.(com|com\.cn|eu)|awsapps\.(com|cn|eu)|app\.aws)$/.test(page.hostname);
+}
+
+function readTokens(output: unknown, now: number): Tokens | undefined {
+  const { accessToken, refreshToken, expiresIn } = (output ?? {}) as Record<string, unknown>;
+  if (!isText(accessToken) || !isPositive(expiresIn)) return undefined;
+  if (refreshToken !== undefined && !isText(refreshToken)) return undefined;
+  return {
+    accessToken: new Secret(accessToken),
+    expiration: now + expiresIn * 1000,
+    ...(refreshToken !== undefined && { refreshToken: new Secret(refreshToken) }),
+  };
+}
+
+const pollAnswers: Readonly<Record<string, Exclude<Poll['kind'], 'tokens'>>> = {
+  authorization_pending: 'pending',
+  slow_down: 'slow_down',
+  expired_token: 'expired',
+  access_denied: 'denied',
+};
+
+/** RFC 8628 §3.5. */
+function pollAnswer(failure: Failure): { result: Poll } | undefined {
+  const kind = pollAnswers[oauthCode(failure)];
+  return kind && { result: { kind } };
+}
+
+/** RFC 6749 §5.2: the registration, the device code or the refresh token has ended. */
+function noLongerTaken(at: SsoSession, failure: Failure): ZspError | undefined {
+  if (!/^(invalid_grant|invalid_client|unauthorized_client|expired_token|access_denied)$/.test(oauthCode(failure))) {
+    return undefined;
+  }
+  return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `zsp login ${at.name}`);
+}
+
+function notAccepted(at: SsoSession, failure: Failure, remedy: string): ZspError | undefined {
+  if (failure.status !== 400) return undefined;
+  const message = `AWS refuses the sso-session ${at.name}: ${reason(failure)}`;
+  return refusal('config_invalid', message, failure, `${remedy} of the sso-session ${at.name}`);
+}
+
+/** The RFC's error code; where only AWS's exception came (`InvalidGrantException`), the code it stands for. */
+function oauthCode({ name }: Failure): string {
+  const exception = /^(\w+)Exception$/.exec(name)?.[1];
+  return exception ? exception.replace(/(?<!^)(?=[A-Z])/g, '_').toLowerCase() : name;
+}
