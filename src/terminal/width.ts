@@ -1,0 +1,34 @@
+import { eastAsianWidth } from 'get-east-asian-width';
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const ascii = /^[\x20-\x7e]*$/;
+const emoji = /\p{Emoji_Presentation}|\ufe0f/u;
+const invisible = /^[\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+
+/** How many columns a terminal gives a line of text without escape sequences: two for wide characters (UAX #11) and emoji. */
+export function textWidth(text: string): number {
+  if (ascii.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+/** At most `width` columns of `text`; what is cut is shown by an ellipsis. */
+export function cutToWidth(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    used += graphemeWidth(segment);
+    if (used > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+function graphemeWidth(segment: string): number {
+  if (emoji.test(segment)) return 2;
+  if (invisible.test(segment)) return 0;
+  return eastAsianWidth(segment.codePointAt(0) ?? 0);
+}
