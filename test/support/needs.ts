@@ -16,6 +16,7 @@ const installable = {
   openssl: { command: 'openssl', package: 'openssl' },
   python3: { command: 'python3', package: 'python3' },
   rclone: { command: 'rclone', package: 'rclone' },
+  script: { command: 'script', package: 'bsdutils' },
   'secret-tool': { command: 'secret-tool', package: 'libsecret-tools' },
   strace: { command: 'strace', package: 'strace' },
   tmux: { command: 'tmux', package: 'tmux' },
