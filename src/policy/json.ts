@@ -33,7 +33,7 @@ export function readJson(text: string): unknown {
 
   const string = (what: string): string => {
     const start = at;
-    const literal = take(/"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y);
+    const literal = take(/"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/y);
     if (literal !== undefined) return JSON.parse(literal) as string;
     throw text[start] === '"' ? new JsonError('has a string that is not closed, or not valid', start) : expected(what);
   };
@@ -85,5 +85,5 @@ export function readJson(text: string): unknown {
 
 /** The same JSON without the whitespace between its tokens; what is not JSON stays what it is not. */
 export function compact(text: string): string {
-  return text.replace(/("(?:[^"\\]|\\.)*")|[ \t\n\r]+/gs, '$1');
+  return text.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+/gs, '$1');
 }
