@@ -6,6 +6,8 @@ export interface SsoSession {
   readonly region: string;
   readonly registrationScopes: readonly string[];
   readonly keychain: KeychainChoice;
+  /** A command that opens a URL, `{url}` in it; absent: the system's browser. */
+  readonly browser?: string;
   /** Where a token of this sign-in may go: see endpoints.ts. */
   readonly endpoints: Endpoints;
 }

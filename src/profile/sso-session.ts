@@ -1,0 +1,64 @@
+import { ZspError } from '../errors';
+import type { Env } from '../places';
+import { checkedKeys, refusedKey } from './checked-section';
+import { configError, printable, quoted } from './config-error';
+import { type ConfigFile, findConfigFile, openConfigFile } from './config-file';
+import { endpoints } from './endpoints';
+import { nearest } from './nearest';
+import type { SsoSession } from './profile';
+import { ssoSessionKeys } from './schema';
+import { findSection, type Section, sectionNames } from './sections';
+
+const defaultScopes = ['sso:account:access'];
+
+/**
+ * Reads an sso-session; without a name, the only one.
+ * @throws ZspError `usage` where there are several to choose from, else `config_invalid` with file, line and key
+ */
+export function resolveSsoSession(name: string | undefined, env: Env): SsoSession {
+  const config = openConfigFile(env);
+  const chosen = name ?? onlySession(config);
+  const section = findSection(config.text, 'sso-session', chosen);
+  if (section) return checkedSsoSession(config, section);
+  const likely = nearest(chosen, sectionNames(config.text, 'sso-session'));
+  const remedy = likely.length > 0 ? `did you mean ${likely.join(', ')}?` : `add an [sso-session ${quoted(chosen)}]`;
+  throw configError({ file: config.path }, `there is no sso-session ${quoted(chosen)}`, remedy);
+}
+
+/** In the file's order. */
+export function listSsoSessions(env: Env): string[] {
+  return sectionNames(findConfigFile(env).text, 'sso-session');
+}
+
+function onlySession(config: ConfigFile): string {
+  const names = sectionNames(config.text, 'sso-session');
+  const [only] = names;
+  if (only === undefined) {
+    const remedy = 'add one: zsp configure, or docs/profiles.md';
+    throw configError({ file: config.path }, 'there is no [sso-session NAME] to sign in to', remedy);
+  }
+  if (names.length === 1) return only;
+  const shown = names.slice(0, 10).map(printable).join(', ');
+  throw new ZspError('usage', `there are ${names.length} sso-sessions: ${shown}${names.length > 10 ? ', …' : ''}`, {
+    remedy: `name one, like ${printable(only)}`,
+  });
+}
+
+/**
+ * @param fips what the profile says of FIPS endpoints
+ * @throws ZspError `config_invalid`
+ */
+export function checkedSsoSession(config: ConfigFile, section: Section, fips?: boolean): SsoSession {
+  const keys = checkedKeys(config, section, ssoSessionKeys);
+  if (keys.sso_start_url === undefined) throw refusedKey(config, section, 'sso_start_url', "the access portal's URL");
+  if (keys.sso_region === undefined) throw refusedKey(config, section, 'sso_region', "Identity Center's region");
+  return {
+    name: section.name,
+    startUrl: keys.sso_start_url,
+    region: keys.sso_region,
+    registrationScopes: keys.sso_registration_scopes ?? defaultScopes,
+    keychain: keys.zsp_keychain ?? 'auto',
+    ...(keys.zsp_browser !== undefined && { browser: keys.zsp_browser }),
+    endpoints: endpoints(keys.sso_region, { env: config.env, endpointUrl: keys.zsp_endpoint_url, fips }),
+  };
+}
