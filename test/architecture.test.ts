@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   terminal: [],
   broker: ['policy', 'profile'],
   commands: ['broker', 'child', 'ledger', 'policy', 'profile', 'terminal'],
-  hot: ['profile', 'keychain', 'broker/freshness'],
+  hot: ['profile', 'keychain', 'broker/freshness', 'broker/answer', 'broker/shell-window'],
   entry: ['hot', 'main'],
 };
 const free = new Set(['main', 'sandbox', ...leaves]);

@@ -1,8 +1,8 @@
 import { ZspError } from '../errors';
-import type { Profile, RoleRequest } from '../profile/profile';
+import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
 import { forget, type Held } from './inventory';
-import { mint, recordIssue } from './issue';
-import { type CredentialsItem, credentialsName, type Window } from './items';
+import { mint, reasonOf, recordIssue } from './issue';
+import { credentialsItem, credentialsName, type Window } from './items';
 import { checkFence, type First } from './mint';
 import type { World } from './world';
 
@@ -45,7 +45,7 @@ export async function openWindow(world: World, profile: Profile, elevation: Elev
     try {
       const first = await mint(world, profile, window, elevation.role);
       const items = await world.items(at);
-      await items.put(name, item(profile, first, window, elevation.role));
+      await items.put(name, credentialsItem(profile, first.session, first.signIn.id, window, elevation.role));
       await recordIssue(world, profile, first, window, role);
       return { ...first, window, name };
     } catch (error) {
@@ -53,17 +53,6 @@ export async function openWindow(world: World, profile: Profile, elevation: Elev
       throw error;
     }
   });
-}
-
-function item(
-  profile: Profile,
-  { session, signIn }: First,
-  window: Window,
-  elevated: RoleRequest | undefined,
-): CredentialsItem {
-  const { name, settings, ssoSession } = profile;
-  const ids = { v: 1 as const, profile: name, settings, signInId: signIn.id, origin: ssoSession.endpoints.origin };
-  return { ...ids, session, window, ...(elevated && { elevated }) };
 }
 
 /** Written before anything is asked of AWS, so that no elevation exists without its line. */
@@ -85,7 +74,7 @@ async function recordOpening(
 
 async function recordRefusal(world: World, profile: Profile, window: Window, error: ZspError): Promise<void> {
   if (error.code === 'storage_failed') return;
-  const event = { event: 'refused', profile: profile.name, windowId: window.id, code: error.code } as const;
+  const event = { event: 'refused', profile: profile.name, windowId: window.id, reason: reasonOf(error) } as const;
   await world.record(profile.ssoSession, event);
 }
 
@@ -93,12 +82,10 @@ async function recordRefusal(world: World, profile: Profile, window: Window, err
  * Ends a window now. Nothing more is issued from it; what was handed out lives on at AWS until its own end.
  * @returns what was held, if anything was
  */
-export async function dropWindow(world: World, profile: Profile, windowId?: string): Promise<Held | undefined> {
-  const at = profile.ssoSession;
-  const name = credentialsName(profile, windowId);
+export async function dropWindow(world: World, at: SsoSession, name: string): Promise<Held | undefined> {
   const item = await (await world.items(at)).credentials(name);
   if (!item?.window) return undefined;
   await forget(world, at, name);
-  await world.record(at, { event: 'window-dropped', profile: profile.name, windowId: item.window.id });
+  await world.record(at, { event: 'window-dropped', profile: item.profile, windowId: item.window.id });
   return { name, item };
 }

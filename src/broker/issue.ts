@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ZspError } from '../errors';
 import type { Profile, RoleRequest } from '../profile/profile';
 import { freshness } from './freshness';
-import { type CredentialsItem, credentialsName, type Items, type Window } from './items';
+import { type CredentialsItem, credentialsItem, credentialsName, type Items, type Window } from './items';
 import { assumeRole, type First, permissionSet, signedOutMeanwhile } from './mint';
 import type { Session } from './ports';
 import type { World } from './world';
@@ -168,9 +168,7 @@ async function keep(
   const items = await world.items(at);
   if ((await items.signIn(at))?.id !== signIn.id) throw signedOutMeanwhile(at);
   if (window && (await items.credentials(name))?.window?.id !== window.id) throw elevationRequired(profile);
-  const { settings } = profile;
-  const ids = { v: 1 as const, profile: profile.name, settings, signInId: signIn.id, origin: at.endpoints.origin };
-  await tolerate(items.put(name, { ...ids, session, ...(window && { window }), ...(elevated && { elevated }) }));
+  await tolerate(items.put(name, credentialsItem(profile, session, signIn.id, window, elevated)));
   await recordIssue(world, profile, { session, signIn }, window, elevated ?? profile.role);
 }
 
@@ -195,7 +193,6 @@ export async function recordIssue(
   const write = world.record(profile.ssoSession, {
     event: 'issue',
     profile: profile.name,
-    accountId: session.accountId,
     accessKeyId,
     expiration: new Date(session.expiration).toISOString(),
     ...(assumedRoleArn && { sessionName: assumedRoleArn.slice(assumedRoleArn.lastIndexOf('/') + 1) }),
@@ -208,7 +205,17 @@ export async function recordIssue(
   await (window ? write : tolerate(write));
 }
 
+/** Why something was refused, for the ledger. */
+export function reasonOf({ code, message }: ZspError): string {
+  return `${code}: ${message}`;
+}
+
 async function recordFailure(world: World, profile: Profile, window: Window, error: ZspError): Promise<void> {
-  const event = { event: 'renewal-failed', profile: profile.name, windowId: window.id, code: error.code } as const;
+  const event = {
+    event: 'renewal-failed',
+    profile: profile.name,
+    windowId: window.id,
+    reason: reasonOf(error),
+  } as const;
   await tolerate(world.record(profile.ssoSession, event));
 }

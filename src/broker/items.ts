@@ -45,6 +45,9 @@ export interface CredentialsItem {
   readonly window?: Window;
   /** What an elevation asked for in the profile's place. */
   readonly elevated?: RoleRequest;
+  /** For people: the role's ARN or the permission set's name, and what the session is scoped to. */
+  readonly role: string;
+  readonly scope: string;
 }
 
 export function signInName(at: SsoSession): string {
@@ -55,8 +58,42 @@ export function permissionSetName(signInId: string, accountId: string, roleName:
   return `permission-set:${signInId}:${accountId}:${roleName}`;
 }
 
+/** The item in which a profile's credentials are kept, or those of one ad-hoc window on it. */
 export function credentialsName(profile: Pick<Profile, 'configFile' | 'name'>, windowId?: string): string {
   return `credentials:${profile.configFile}:${profile.name}${windowId ? `:${windowId}` : ''}`;
+}
+
+/** What a profile's session is issued for, as its item keeps it. */
+export function credentialsItem(
+  profile: Profile,
+  session: Session,
+  signInId: string,
+  window: Window | undefined,
+  elevated: RoleRequest | undefined,
+): CredentialsItem {
+  const { name, settings, ssoSession } = profile;
+  const role = elevated ?? profile.role;
+  return {
+    v: 1,
+    profile: name,
+    settings,
+    signInId,
+    origin: ssoSession.endpoints.origin,
+    session,
+    ...(window && { window }),
+    ...(elevated && { elevated }),
+    role: role?.roleArn ?? permissionSetOf(profile),
+    scope: scopeOf(role),
+  };
+}
+
+function permissionSetOf({ source }: Profile): string {
+  return source.kind === 'profile' ? permissionSetOf(source.profile) : source.roleName;
+}
+
+function scopeOf(role: RoleRequest | undefined): string {
+  const names = [...(role?.policy ? [role.policy.name] : []), ...(role?.policyArns ?? [])];
+  return names.length > 0 ? names.join(', ') : 'unscoped';
 }
 
 /** The items of one keychain. Content that cannot be read as what its name says counts as absent: it will be made anew. */
@@ -172,7 +209,16 @@ function asPermissionSet(value: unknown): PermissionSetItem | undefined {
 }
 
 function asCredentials(value: unknown): CredentialsItem | undefined {
-  const shape = { v: isVersion, profile: text, settings: text, signInId: text, origin: text, session: isSession };
+  const shape = {
+    v: isVersion,
+    profile: text,
+    settings: text,
+    signInId: text,
+    origin: text,
+    session: isSession,
+    role: text,
+    scope: text,
+  };
   return matches(value, { ...shape, window: optional(isWindow), elevated: optional(isElevated) })
     ? (value as CredentialsItem)
     : undefined;

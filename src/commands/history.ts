@@ -1,0 +1,88 @@
+import { Command } from 'commander';
+import { ZspError } from '../errors';
+import type { LedgerEntry } from '../ledger/event';
+import type { Verification } from '../ledger/verification';
+import type { Conversation } from '../terminal/conversation';
+import { printable } from '../terminal/sanitize';
+import { table } from '../terminal/table';
+import { clockTime } from '../terminal/time';
+
+export interface HistoryParts {
+  readonly talk: Conversation;
+  now(): number;
+  readLedger(): AsyncIterable<LedgerEntry>;
+  verifyLedger(): Promise<Verification>;
+}
+
+interface Options {
+  readonly json?: boolean;
+  readonly last?: string;
+}
+
+export function historyCommand(parts: HistoryParts): Command {
+  const history = new Command('history')
+    .summary('what was issued, to whom, why and until when')
+    .description('Shows the ledger: sign-ins, credentials, elevations with their reasons, refusals.')
+    .option('--json', 'print one JSON object a line')
+    .option('-n, --last <count>', 'only the last entries', '50')
+    .addHelpText('after', '\nExample:\n  zsp history --last 10')
+    .action((options: Options) => show(parts, options));
+  history
+    .command('verify')
+    .summary('check that no line was changed, removed or put back')
+    .description(
+      'Follows the chain of the ledger to the head in the keychain. It is no defence against yourself: CloudTrail is.',
+    )
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  zsp history verify')
+    .action((options: Options, command: Command) => verify(parts, { ...command.parent?.opts(), ...options }));
+  return history;
+}
+
+async function show({ talk, now, readLedger }: HistoryParts, { json, last }: Options): Promise<void> {
+  const count = Number(last);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new ZspError('usage', `--last is not a number from 1: ${JSON.stringify(printable(last ?? '', 40))}`, {
+      remedy: 'zsp history --help',
+    });
+  }
+  const entries: LedgerEntry[] = [];
+  for await (const entry of readLedger()) {
+    entries.push(entry);
+    if (entries.length > count) entries.shift();
+  }
+  if (json) for (const entry of entries) talk.answer(`${JSON.stringify(entry)}\n`);
+  else if (entries.length === 0) talk.say('Nothing has been issued yet.');
+  else {
+    const rows = entries.map((entry) => row(entry, now()));
+    const options = { heading: talk.answerStyle.bold, ...(talk.columns !== undefined && { width: talk.columns }) };
+    talk.answer(table(['TIME', 'EVENT', 'PROFILE', 'ROLE', 'UNTIL', 'WHO', 'REASON'], rows, options));
+  }
+}
+
+function row(entry: LedgerEntry, now: number): readonly string[] {
+  const end = entry.endsAt ?? entry.expiration;
+  return [
+    clockTime(Date.parse(entry.time), now),
+    entry.event,
+    entry.profile ?? entry.ssoSession ?? '',
+    entry.roleArn ?? '',
+    end && !Number.isNaN(Date.parse(end)) ? clockTime(Date.parse(end), now) : '',
+    entry.user ?? '',
+    entry.reason ?? '',
+  ];
+}
+
+async function verify({ talk, verifyLedger }: HistoryParts, { json }: Options): Promise<void> {
+  const { entries, findings } = await verifyLedger();
+  if (json) talk.answer(`${JSON.stringify({ entries, findings })}\n`);
+  else if (findings.length === 0)
+    talk.answer(`${talk.answerStyle.green('✓')} ${entries} entries, each as it was written.\n`);
+  else for (const { line, message } of findings) talk.answer(`line ${line}: ${message}\n`);
+  const [first] = findings;
+  if (first) {
+    throw new ZspError('findings', `the ledger does not verify: line ${first.line}, ${first.kind}`, {
+      remedy: 'compare with CloudTrail what was issued since, and keep a copy of the file',
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { Command } from 'commander';
+import type { DeviceAuthorization } from '../broker/ports';
+import { logIn } from '../broker/sign-in';
+import type { World } from '../broker/world';
+import { ZspError } from '../errors';
+import { isAwsVerificationUri } from '../profile/endpoints';
+import type { KeychainChoice, SsoSession } from '../profile/profile';
+import type { Conversation } from '../terminal/conversation';
+import { qrCode } from '../terminal/qrcode';
+import { printable } from '../terminal/sanitize';
+import { clockTime, until } from '../terminal/time';
+
+export interface LoginParts {
+  readonly talk: Conversation;
+  readonly world: World;
+  now(): number;
+  ssoSession(name: string | undefined): SsoSession;
+  openBrowser(url: string): Promise<boolean>;
+  /** Opens the keychain of a first sign-in, and records which one it is. */
+  chooseKeychain(choice: KeychainChoice): Promise<void>;
+}
+
+interface Options {
+  readonly browser: boolean;
+  readonly qr?: boolean;
+  readonly force?: boolean;
+}
+
+export function loginCommand(parts: LoginParts): Command {
+  return new Command('login')
+    .summary('sign in with IAM Identity Center')
+    .description(
+      'Signs in with IAM Identity Center, in your browser. While the sign-in lasts it renews itself silently.',
+    )
+    .argument('[sso-session]', 'the [sso-session] of ~/.aws/config; the only one is the default')
+    .option('--no-browser', 'do not open a browser: show the address and the code only')
+    .option('--qr', 'show the address as a QR code too')
+    .option('--device-code', 'sign in with a code to confirm (the default)')
+    .option('--force', 'sign in anew, as another user perhaps: every session of the old sign-in is forgotten')
+    .addHelpText('after', '\nExample:\n  zsp login corp')
+    .action((name: string | undefined, options: Options) => login(parts, name, options));
+}
+
+async function login(parts: LoginParts, name: string | undefined, options: Options): Promise<void> {
+  const { talk, world } = parts;
+  const at = parts.ssoSession(name);
+  // Before the user is sent to a browser: a keychain that cannot be used should be known now.
+  await parts.chooseKeychain(at.keychain);
+  const { how, item } = await logIn(world, at, {
+    force: options.force === true,
+    showCode: (authorization) => showCode(parts, at, authorization, options),
+    onWait: () => talk.say(`Another zsp is signing in to ${at.name}; waiting for it …`),
+  });
+  const who = item.userName ? ` as ${printable(item.userName)}` : '';
+  const { green } = talk.answerStyle;
+  const verb = how === 'kept' ? 'Already signed in' : 'Signed in';
+  const renews = item.refreshToken ? 'it renews itself' : `until ${until(item.expiration, parts.now())}`;
+  talk.answer(`${green('✓')} ${verb} to ${at.name}${who}; ${renews}.\n`);
+}
+
+async function showCode(
+  parts: LoginParts,
+  at: SsoSession,
+  authorization: DeviceAuthorization,
+  options: Options,
+): Promise<void> {
+  const { talk } = parts;
+  const uri = checkedUri(at, authorization);
+  const { bold, cyan } = talk.style;
+  talk.say(`To sign in to ${bold(at.name)}, open this page and confirm the code:\n`);
+  talk.say(`  ${cyan(uri)}`);
+  talk.say(`  code: ${bold(printable(authorization.userCode, 40))}\n`);
+  const opened = options.browser && (await parts.openBrowser(uri));
+  if (options.qr || (options.browser && !opened && talk.interactive)) showQrCode(talk, uri);
+  const deadline = clockTime(authorization.expiration, parts.now());
+  talk.say(`${opened ? 'Your browser should show it now. ' : ''}Waiting for you until ${deadline} (Ctrl-C stops) …`);
+}
+
+/** Neither a browser nor a person is sent anywhere but to AWS. */
+function checkedUri(at: SsoSession, authorization: DeviceAuthorization): string {
+  const { verificationUri, verificationUriComplete } = authorization;
+  for (const uri of [verificationUriComplete, verificationUri]) {
+    if (isAwsVerificationUri(uri, at.endpoints, at.startUrl)) return new URL(uri).href;
+  }
+  throw new ZspError('aws_unavailable', 'the sign-in page that was offered is not one of AWS', {
+    remedy: `check sso_start_url and sso_region of [sso-session ${at.name}], and any proxy on the way`,
+  });
+}
+
+function showQrCode(talk: Conversation, uri: string): void {
+  const code = qrCode(uri, { columns: talk.columns ?? 80, coloured: talk.coloured });
+  talk.say(code ?? '(this terminal is too narrow for the QR code)');
+}

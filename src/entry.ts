@@ -1,0 +1,14 @@
+// The straight corridor: a held credential is answered before anything else is loaded.
+const [verb, ...rest] = process.argv.slice(2);
+
+if (verb !== 'credential-process' || !hit()) {
+  const { main } = require('./main') as typeof import('./main');
+  void main(process.argv.slice(2));
+}
+
+function hit(): boolean {
+  const { serveHeld } = require('./hot/credential-process') as typeof import('./hot/credential-process');
+  return serveHeld(rest, process.env);
+}
+
+export {};

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, CommanderError } from 'commander';
+import { createAws } from './aws/aws';
+import { createItems, type Items } from './broker/items';
+import type { Lock } from './broker/ports';
+import type { World } from './broker/world';
+import { exitStatus, exitStatusOf, ZspError } from './errors';
+import { type OpenKeychain, openKeychain, recordBackend } from './keychain/choice';
+import { readHead } from './ledger/head';
+import { createLedger } from './ledger/ledger';
+import { readLedger, verifyLedger } from './ledger/verification';
+import { createLease } from './lock/lease';
+import { createLock } from './lock/lock';
+import { places } from './places';
+import type { KeychainChoice, SsoSession } from './profile/profile';
+import { resolveProfile } from './profile/resolve';
+import { listSsoSessions, resolveSsoSession } from './profile/sso-session';
+import { openBrowser } from './terminal/browser';
+import { type Conversation, createConversation } from './terminal/conversation';
+import { terminalPrompt } from './terminal/prompt';
+import { printable } from './terminal/sanitize';
+
+/** What a credential-process may take in all, in milliseconds: its callers give up after 22 s and more. */
+const patience = 20_000;
+
+/** A waiter outlasts a holder that uses its whole patience. */
+const lockWait = 19_000;
+
+const { env } = process;
+
+/** The composition root: the real world, one verb, and what its error means for the shell. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.on('SIGINT', () => process.exit(exitStatus.interrupted));
+  process.stdout.on('error', leaveQuietly);
+  const talk = createConversation(process, env, args.includes('--no-color'));
+  try {
+    await run(args, talk);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    process.exitCode = tell(talk, error);
+  }
+}
+
+/** A reader that has seen enough (`zsp history | head`) is no error. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? 0 : exitStatus.storage_failed);
+}
+
+/** Two lines at most and free of secrets, since SDKs put them into an application's exception. @returns the exit status */
+function tell(talk: Conversation, error: unknown): number {
+  const { red } = talk.style;
+  if (error instanceof ZspError) {
+    talk.say(`${red('zsp:')} ${printable(error.message)}`);
+    if (error.remedy) talk.say(`${red('zsp:')} hint: ${printable(error.remedy)}`);
+  } else {
+    // Only the kind of the error: its text could hold anything.
+    const kind = error instanceof Error ? error.name : typeof error;
+    talk.say(`${red('zsp:')} this is a bug in zsp (${printable(kind, 40)})`);
+    talk.say(`${red('zsp:')} hint: please report it, with the command and the version that zsp --version prints`);
+    if (env.ZSP_DEBUG && error instanceof Error) talk.say(printable(error.stack ?? '', 2000));
+  }
+  return exitStatusOf(error);
+}
+
+async function run(args: readonly string[], talk: Conversation): Promise<void> {
+  // What follows `--` belongs to another program: zsp neither reads nor records it.
+  const end = args.indexOf('--');
+  const own = end < 0 ? args : args.slice(0, end);
+  const parts = partsFor(talk, end < 0 ? undefined : args.slice(end + 1));
+  const program = new Command('zsp')
+    .description('Zero standing privilege for the AWS CLI.')
+    .version(version(), '--version', 'print the version')
+    .option('--no-color', 'no colours')
+    .helpOption('-h, --help', 'show help')
+    .showSuggestionAfterError()
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+  for (const add of await verbs(own, parts)) program.addCommand(strict(add));
+  try {
+    if (own.length === 0) program.outputHelp();
+    else await program.parseAsync(own, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError) || error.exitCode === 0) throw error;
+    const verb = program.commands.find((command) => command.name() === own[0])?.name();
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    throw new ZspError('usage', message, { remedy: `run: zsp ${verb ? `${verb} ` : ''}--help` });
+  }
+}
+
+function strict(command: Command): Command {
+  for (const sub of command.commands) strict(sub);
+  return command
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .allowExcessArguments(false)
+    .helpOption('-h, --help', 'show help');
+}
+
+type Parts = ReturnType<typeof partsFor>;
+
+/** A verb loads what it needs; help loads them all. */
+const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
+  login: async (parts) => (await import('./commands/login')).loginCommand(parts),
+  logout: async (parts) => (await import('./commands/logout')).logoutCommand(parts),
+  status: async (parts) => (await import('./commands/status')).statusCommand(parts),
+  whoami: async (parts) => (await import('./commands/whoami')).whoamiCommand(parts),
+  'credential-process': async (parts) =>
+    (await import('./commands/credential-process')).credentialProcessCommand(parts),
+  history: async (parts) => (await import('./commands/history')).historyCommand(parts),
+};
+
+async function verbs(args: readonly string[], parts: Parts): Promise<readonly Command[]> {
+  const named = args.find((arg) => !arg.startsWith('-'));
+  const one = named !== undefined && Object.hasOwn(loaders, named) ? loaders[named] : undefined;
+  if (one) return [await one(parts)];
+  return Promise.all(Object.values(loaders).map((load) => load(parts)));
+}
+
+function partsFor(talk: Conversation, command: readonly string[] | undefined) {
+  const { state, runtime } = places(env);
+  const deadline = Date.now() + patience;
+  const lock = createLock({ directory: join(runtime, 'locks'), waitMilliseconds: lockWait });
+  const prompt = terminalPrompt({ input: process.stdin, output: process.stderr });
+  const askPassphrase = () => prompt.passphrase('Passphrase of the zsp keychain:');
+  const keychain = memo((choice: KeychainChoice) => openKeychain({ choice, env, lock, askPassphrase }));
+  const ledgerFile = join(state, 'ledger.jsonl');
+  const now = () => Date.now();
+  return {
+    talk,
+    env,
+    now,
+    deadline,
+    /** What follows `--`. */
+    command,
+    prompt,
+    world: realWorld(keychain, lock, join(runtime, 'locks'), ledgerFile, deadline),
+    profile: (name: string) => resolveProfile(name, env),
+    ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
+    ssoSessions: () => listSsoSessions(env).map((name) => resolveSsoSession(name, env)),
+    openBrowser: (url: string, browser?: string) =>
+      openBrowser(url, { env, platform: process.platform, command: browser }),
+    async chooseKeychain(choice: KeychainChoice) {
+      const { backend } = await keychain(choice);
+      if (choice === 'auto') recordBackend(env, backend);
+    },
+    readLedger: () => readLedger(ledgerFile),
+    async verifyLedger() {
+      const { store } = await keychain('auto');
+      return verifyLedger(ledgerFile, await readHead(store));
+    },
+  };
+}
+
+function realWorld(
+  keychain: (choice: KeychainChoice) => Promise<OpenKeychain>,
+  lock: Lock,
+  locks: string,
+  ledgerFile: string,
+  deadline: number,
+): World {
+  const aws = createAws({ env, now: Date.now, ...(isCredentialProcess() && { deadline }) });
+  const items = memo(
+    async (choice: KeychainChoice): Promise<Items> => createItems((await keychain(choice)).store, lock),
+  );
+  return {
+    clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
+    items: (at: SsoSession) => items(at.keychain),
+    lock,
+    lease: createLease({ directory: locks }),
+    signIn: aws.signIn,
+    portal: aws.portal,
+    sts: aws.sts,
+    skew: aws.skew,
+    async record(at, event) {
+      const { store } = await keychain(at.keychain);
+      await createLedger({ file: ledgerFile, lock, store, now: Date.now }).append(event);
+    },
+    newId: () => randomBytes(8).toString('hex'),
+  };
+}
+
+/** Only clients that wait for credentials have a patience; a person may have a slow network. */
+function isCredentialProcess(): boolean {
+  return process.argv[2] === 'credential-process';
+}
+
+function memo<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    const found = made.get(key) ?? make(key);
+    made.set(key, found);
+    return found;
+  };
+}
+
+function version(): string {
+  return (require('../package.json') as { version: string }).version;
+}
