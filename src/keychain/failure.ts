@@ -1,0 +1,67 @@
+import { ZspError } from '../errors';
+import type { Backend } from './recorded-backend';
+
+/** What a keychain can answer besides a value and "no such item". */
+export type Failure = 'locked' | 'denied' | 'silent' | 'not-running' | 'full' | 'broken';
+
+const names: Readonly<Record<Backend, string>> = {
+  'secret-service': 'the Secret Service keyring',
+  keychain: 'the macOS Keychain',
+  wincred: 'the Windows Credential Manager',
+  kernel: 'the kernel keyring',
+  file: 'the file keychain',
+};
+
+const otherChoice = 'or set zsp_keychain = file in the [sso-session]';
+
+const explanations: Readonly<Record<Failure, readonly [says: string, remedy: string]>> = {
+  locked: ['is locked', `unlock it (log in to the desktop, or open its password manager), ${otherChoice}`],
+  denied: ['denied access', `allow zsp to use it, as the user who owns it, ${otherChoice}`],
+  silent: [
+    'did not answer in time',
+    `answer its prompt if it shows one, or restart it, then run the command again; ${otherChoice}`,
+  ],
+  'not-running': ['is not running', `start the keyring, ${otherChoice}`],
+  full: ['has no room left', `remove items from it, ${otherChoice}`],
+  broken: ['failed', `run zsp doctor, ${otherChoice}`],
+};
+
+/** The first match counts. The texts are those of keyring-core, libdbus, gnome-keyring and macOS's Security framework. */
+const texts: readonly (readonly [RegExp, Failure])[] = [
+  [/prompt (was )?dismissed|object locked|interaction is not allowed|keychain is locked/i, 'locked'],
+  [/QuotaExceeded|longer than the platform limit|rejected by the platform|no space left/i, 'full'],
+  [
+    /autolaunch|Failed to connect to socket|not provided by any|ServiceUnknown|No DBus session|NoServer/i,
+    'not-running',
+  ],
+  [/AccessDenied|permission denied|EACCES|user canceled|passphrase you entered is not correct/i, 'denied'],
+  [/receive a reply|timed ?out|timeout/i, 'silent'],
+];
+
+/**
+ * Reads the binding's error text, which is all it gives.
+ * @param milliseconds how long the call took: libdbus says "did not receive a reply" both when a service is silent (after
+ * two seconds) and when the bus closes the door on another user's process (at once)
+ */
+export function readFailure(text: string, milliseconds: number): Failure {
+  const found = texts.find(([pattern]) => pattern.test(text))?.[1] ?? 'broken';
+  return found === 'silent' && milliseconds < 1000 ? 'denied' : found;
+}
+
+/** The error a user sees: `storage_failed` for a full keychain, else `keychain_unavailable`. Nothing of an item is in it. */
+export function keychainError(backend: Backend, failure: Failure, text?: string): ZspError {
+  const [says, remedy] = explanations[failure];
+  const detail = failure === 'broken' && text ? ` (${printable(text)})` : '';
+  const code = failure === 'full' ? 'storage_failed' : 'keychain_unavailable';
+  return new ZspError(code, `${names[backend]} ${says}${detail}`, { remedy, cause: { failure } });
+}
+
+/** Which of the failures an error stands for, if it is one of ours. */
+export function failureOf(error: unknown): Failure | undefined {
+  if (!(error instanceof ZspError) || typeof error.cause !== 'object') return undefined;
+  return (error.cause as { failure?: Failure } | null)?.failure;
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 120);
+}
