@@ -64,6 +64,8 @@ export interface Home {
   readonly env: Env;
   /** Writes a file under the home, making its directories; returns its absolute path. */
   write(relative: string, text: string): string;
+  /** Removes a file or directory under the home. */
+  remove(relative: string): void;
   cleanup(): void;
 }
 
@@ -81,6 +83,7 @@ export function newHome(more: Env = {}): Home {
       writeFileSync(file, text, { mode: 0o600 });
       return file;
     },
+    remove: (relative) => rmSync(join(path, relative), { recursive: true, force: true }),
     cleanup: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

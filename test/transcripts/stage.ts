@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fault, FaultAction } from '../../src/sandbox/faults';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server';
+import { splitCommand } from '../../src/terminal/command-line';
+import { type Home, launcher, newHome, runZsp } from '../support/zsp';
+import { type Known, withoutPlaceholders, withPlaceholders } from './placeholders';
+import { type Entry, linesOf, type Output } from './transcript';
+
+const { version } = JSON.parse(readFileSync(join(launcher, '..', '..', 'package.json'), 'utf8')) as { version: string };
+
+interface Stage {
+  readonly home: Home;
+  readonly sandbox: Sandbox;
+  /** Added to the environment of every command from now on: `% env NAME=value`. */
+  readonly env: Record<string, string>;
+}
+
+/** Plays a transcript on a fresh home and sandbox, where the user approves each sign-in at once; returns what was really said. */
+export async function play(entries: readonly Entry[]): Promise<readonly Entry[]> {
+  const sandbox = await startSandbox({ autoApproveMs: 0 });
+  const home = newHome({ AWS_ENDPOINT_URL: sandbox.url });
+  try {
+    const stage: Stage = { home, sandbox, env: {} };
+    const played: Entry[] = [];
+    for (const entry of entries) played.push(await playEntry(stage, entry));
+    return played;
+  } finally {
+    home.cleanup();
+    await sandbox.close();
+  }
+}
+
+async function playEntry(stage: Stage, entry: Entry): Promise<Entry> {
+  if (entry.kind === 'file') {
+    stage.home.write(entry.path, withoutPlaceholders(`${entry.lines.join('\n')}\n`, places(stage)));
+  }
+  if (entry.kind === 'arrange') arrange(stage, entry.words);
+  return entry.kind === 'command' ? { ...entry, output: await type(stage, entry.command) } : entry;
+}
+
+async function type(stage: Stage, command: string): Promise<Output> {
+  const words = splitCommand(withoutPlaceholders(command, places(stage)));
+  const program = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
+  if (words[program] !== 'zsp') throw new Error(`only zsp can be run in a transcript: ${command}`);
+  const env = { ...stage.home.env, ...stage.env, ...assignments(words.slice(0, program)) };
+  const { stdout, stderr, status } = await runZsp(words.slice(program + 1), { env, cwd: stage.home.path });
+  const shown = (text: string) => linesOf(withPlaceholders(text, known(stage)));
+  return { stdout: shown(stdout), stderr: shown(stderr), status };
+}
+
+/**
+ * What goes on around the commands: `env NAME=value`, `fault OPERATION ACTION [TIMES]`, `no-faults`, `revoke-token`,
+ * `revoke-refresh-tokens`, `revoke-credentials`, `remove PATH` (of the home).
+ */
+function arrange({ sandbox, env, home }: Stage, [what, ...words]: readonly string[]): void {
+  const [first, second, third] = words;
+  if (what === 'env') Object.assign(env, assignments(words));
+  else if (what === 'fault' && first && second) sandbox.faults.push(fault(first, second as FaultAction, third));
+  else if (what === 'no-faults') sandbox.faults.length = 0;
+  else if (what === 'revoke-token') sandbox.revokeToken();
+  else if (what === 'revoke-refresh-tokens') sandbox.revokeRefreshTokens();
+  else if (what === 'revoke-credentials') sandbox.revokeCredentials();
+  else if (what === 'remove' && first) home.remove(first);
+  else throw new Error(`a transcript cannot arrange: ${[what, ...words].join(' ')}`);
+}
+
+function fault(operation: string, action: FaultAction, times: string | undefined): Fault {
+  return { match: { operation, ...(times === undefined ? {} : { times: Number(times) }) }, action };
+}
+
+function assignments(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
+}
+
+function places({ home, sandbox }: Stage): Known {
+  return [
+    [home.path, '<HOME>'],
+    [sandbox.url, '<SANDBOX>'],
+  ];
+}
+
+/** A secret that is printed is pinned too, as `<SECRET>`, so that a reader of the transcript sees where it is. */
+function known(stage: Stage): Known {
+  const secrets = stage.sandbox.secrets().map((secret) => [secret, '<SECRET>'] as const);
+  return [...places(stage), [launcher, '<ZSP>'], [process.execPath, '<NODE>'], [version, '<VERSION>'], ...secrets];
+}
