@@ -29,8 +29,8 @@ export function createAws({ env, now, deadline = Number.POSITIVE_INFINITY, limit
   const call = createCall(createSend(env), clock, now, { request: 5_000, call: 16_000, deadline, ...limits });
   return {
     signIn: createSignIn(call, now),
-    portal: createPortal(call, clock),
-    sts: createSts(call, clock),
+    portal: createPortal(call, clock, now),
+    sts: createSts(call, clock, now),
     skew: clock.skew,
   };
 }

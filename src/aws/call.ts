@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZspError } from '../errors';
 import type { Secret } from '../secret';
-import { clientOptions, type Keys } from './client-options';
+import { type Attempt, clientOptions, type Keys } from './client-options';
 import { type ClockSkew, skewRemark } from './clock-skew';
 import type { Send } from './connection';
 import { type Failure, failureOf, isRetryable, isThrottled, nonsense, reason, refusal, type Sight } from './faults';
@@ -37,49 +37,55 @@ export interface Limits {
 
 const mostTries = 3;
 const firstWait = { throttled: 500, otherwise: 200 };
-const skewed = /^(RequestTimeTooSkewed|RequestExpired|SignatureDoesNotMatch|InvalidSignatureException|AuthFailure)$/;
+
+type Outcome<Result> = { readonly result: Result } | { readonly failure: Failure; readonly sight: Sight };
 
 /** Makes calls: bounded in time, tried again where that can help, every failure a ZspError. */
 export function createCall(send: Send, clock: ClockSkew, now: () => number, limits: Limits): Call {
   return async (operation) => {
-    const end = Math.min(now() + limits.call, limits.deadline);
     const endpoint = new URL(operation.endpoint);
-    let corrected = false;
+    const end = Math.min(now() + limits.call, limits.deadline);
     for (let tries = 1; ; tries++) {
       const milliseconds = Math.min(limits.request, end - now());
       if (milliseconds <= 0) throw outOfTime(operation.name, endpoint, tries - 1);
-      const sight: Sight = {};
       const signedWith = clock.correction();
-      const { keys, region } = operation;
-      try {
-        const output = await operation.send(
-          clientOptions({ endpoint, region, keys, send, clock, milliseconds, sight }),
-        );
-        const result = operation.read(output);
-        if (result !== undefined) return result;
-        sight.trouble = nonsense(operation.wanted);
-        throw new Error(sight.trouble.words);
-      } catch (error) {
-        if (error instanceof ZspError) throw error;
-        const failure = failureOf(error, sight, operation.wanted, operation.secrets);
-        if (failure.status === undefined && failure.trouble === undefined) {
-          throw new ZspError('internal', `${operation.name} could not be sent`, { remedy: 'run zsp doctor' });
-        }
-        if (skewed.test(failure.name) && !corrected && clock.correction() !== signedWith) {
-          corrected = true;
-          continue;
-        }
-        const explained = isRetryable(failure) || skewed.test(failure.name) ? undefined : operation.explain(failure);
-        if (explained instanceof ZspError) throw explained;
-        if (explained) return explained.result;
-        const wait = waitBefore(tries + 1, failure, sight);
-        if (!isRetryable(failure) || tries >= mostTries || now() + wait >= end) {
-          throw unavailable(operation.name, endpoint, tries, failure, clock);
-        }
-        await sleep(wait);
+      const outcome = await tryOnce(operation, { endpoint, send, clock, milliseconds });
+      if ('result' in outcome) return outcome.result;
+
+      const { failure, sight } = outcome;
+      const explained = failure.trouble ? undefined : operation.explain(failure);
+      if (explained instanceof ZspError) throw explained;
+      if (explained) return explained.result;
+
+      const learnt = isSkewed(failure) && clock.correction() !== signedWith;
+      const wait = learnt ? 0 : waitBefore(tries + 1, failure, sight);
+      if (!(learnt || isRetryable(failure)) || tries >= mostTries || now() + wait >= end) {
+        throw unavailable(operation.name, endpoint, tries, failure, clock);
       }
+      await sleep(wait);
     }
   };
+}
+
+async function tryOnce<Output, Result>(
+  operation: Operation<Output, Result>,
+  conditions: Pick<Attempt, 'endpoint' | 'send' | 'clock' | 'milliseconds'>,
+): Promise<Outcome<Result>> {
+  const { region, keys, wanted } = operation;
+  const sight: Sight = {};
+  try {
+    const result = operation.read(await operation.send(clientOptions({ ...conditions, region, keys, sight })));
+    if (result !== undefined) return { result };
+    sight.trouble = nonsense(wanted);
+    return { failure: failureOf(undefined, sight, wanted, []), sight };
+  } catch (error) {
+    if (error instanceof ZspError) throw error;
+    const failure = failureOf(error, sight, wanted, operation.secrets);
+    if (failure.status !== undefined || failure.trouble) return { failure, sight };
+    throw new ZspError('internal', `${operation.name} could not be sent`, {
+      remedy: 'run zsp doctor, and report this',
+    });
+  }
 }
 
 /** Full jitter, and not sooner than AWS asks for in Retry-After (RFC 9110 §10.2.3; seconds, or a date). */
@@ -91,20 +97,21 @@ function waitBefore(nextTry: number, failure: Failure, sight: Sight): number {
   return Math.max(jitter, asked || 0);
 }
 
+function isSkewed({ name }: Failure): boolean {
+  return /^(RequestTimeTooSkewed|RequestExpired|SignatureDoesNotMatch|InvalidSignatureException)$/.test(name);
+}
+
 function unavailable(name: string, endpoint: URL, tries: number, failure: Failure, clock: ClockSkew): ZspError {
   const often = tries === 1 ? 'tried once' : `tried ${tries} times`;
   const message = `${name} at ${endpoint.host} failed, ${often}: ${reason(failure)}${skewRemark(clock)}`;
-  if (clock.correction() !== 0 && skewed.test(failure.name)) {
-    return refusal('aws_unavailable', message, failure, "set this machine's clock, then run the command again");
-  }
-  const throttled = failure.status === 429 || isThrottled(failure.name);
-  const later = throttled ? 'AWS limits how often it is asked: wait a minute' : 'wait a minute';
-  return refusal(
-    'aws_unavailable',
-    message,
-    failure,
-    failure.trouble?.remedy ?? `${later}, then run the command again`,
-  );
+  return refusal('aws_unavailable', message, failure, remedyOf(failure, clock));
+}
+
+function remedyOf(failure: Failure, clock: ClockSkew): string {
+  if (failure.trouble) return failure.trouble.remedy;
+  if (isSkewed(failure) && clock.correction() !== 0) return "set this machine's clock, then run the command again";
+  if (isRetryable(failure)) return 'wait a minute, then run the command again';
+  return 'check the region and the profile; zsp doctor looks at both';
 }
 
 function outOfTime(name: string, endpoint: URL, tries: number): ZspError {

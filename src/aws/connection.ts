@@ -5,7 +5,8 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ZspError } from '../errors';
 import type { Env } from '../places';
-import { isLoopback, openTunnel, proxyFor } from './proxy';
+import { isLoopback } from '../profile/endpoints';
+import { openTunnel, proxyFor } from './proxy';
 
 /** A request as the SDK hands it to its `requestHandler`. */
 export interface Request {

@@ -92,7 +92,7 @@ export function troubleOf(error: unknown, timedOut: boolean, seconds: number): T
  */
 export function failureOf(error: unknown, sight: Sight, wanted: string, secrets: readonly Secret[]): Failure {
   const { status, headers } = sight;
-  const said = error as Partial<Record<string, unknown>>;
+  const said = (error ?? {}) as Readonly<Record<string, unknown>>;
   const worded = status !== undefined && status >= 400 && said.$fault !== undefined && sight.trouble === undefined;
   const words = worded ? redact(String(said.error_description ?? said.message ?? ''), secrets) : '';
   const name = worded ? redact(String(said.error ?? said.name ?? ''), secrets) : '';
@@ -112,7 +112,7 @@ export function isRetryable({ name, status, trouble }: Failure): boolean {
 }
 
 export function isThrottled(name: string): boolean {
-  return /Throttl|TooManyRequests|RequestLimitExceeded/.test(name);
+  return /Throttl|TooManyRequests|RequestLimitExceeded|^(slow_down|SlowDownException)$/.test(name);
 }
 
 /** A ZspError about a failed call. Its cause keeps AWS's code, words, status and request id. */

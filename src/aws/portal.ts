@@ -10,9 +10,9 @@ import { type Failure, reason, refusal } from './faults';
 
 /**
  * The access portal: https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/welcome.html
- * A session's `issuedAt` and `expiration` are on AWS's clock.
+ * A session's `expiration` is as AWS says it, on AWS's clock; its `issuedAt` is on ours.
  */
-export function createPortal(call: Call, clock: ClockSkew): Portal {
+export function createPortal(call: Call, clock: ClockSkew, now: () => number): Portal {
   return {
     async roleCredentials(at, token, accountId, roleName) {
       return await call({
@@ -26,7 +26,7 @@ export function createPortal(call: Call, clock: ClockSkew): Portal {
           const client = quietly(() => new SSOClient(options));
           return await client.send(new GetRoleCredentialsCommand({ accessToken: token.open(), accountId, roleName }));
         },
-        read: ({ roleCredentials }) => readSession(roleCredentials, accountId, clock),
+        read: ({ roleCredentials }) => readSession(roleCredentials, accountId, clock, now),
         explain: (failure) => signedOut(at, failure) ?? noSuchRole(failure, accountId, roleName),
       });
     },
@@ -49,7 +49,7 @@ export function createPortal(call: Call, clock: ClockSkew): Portal {
   };
 }
 
-function readSession(answer: unknown, accountId: string, clock: ClockSkew): Session | undefined {
+function readSession(answer: unknown, accountId: string, clock: ClockSkew, now: () => number): Session | undefined {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = (answer ?? {}) as Record<string, unknown>;
   if (!isText(accessKeyId) || !isText(secretAccessKey) || !isText(sessionToken)) return undefined;
   if (typeof expiration !== 'number' || !(expiration > clock.now())) return undefined;
@@ -57,19 +57,19 @@ function readSession(answer: unknown, accountId: string, clock: ClockSkew): Sess
     accessKeyId,
     secretAccessKey: new Secret(secretAccessKey),
     sessionToken: new Secret(sessionToken),
-    issuedAt: clock.now(),
+    issuedAt: now(),
     expiration,
     accountId,
   };
 }
 
 function signedOut(at: SsoSession, failure: Failure): ZspError | undefined {
-  if (failure.status !== 401 || failure.trouble) return undefined;
+  if (failure.status !== 401) return undefined;
   return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `zsp login ${at.name}`);
 }
 
 function noSuchRole(failure: Failure, accountId: string, roleName: string): ZspError | undefined {
-  if ((failure.status !== 403 && failure.status !== 404) || failure.trouble) return undefined;
+  if (failure.status !== 403 && failure.status !== 404) return undefined;
   return refusal(
     'access_denied',
     `AWS gives you no permission set ${roleName} in account ${accountId} (${reason(failure)})`,

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { ZspError } from '../errors';
 import type { Env } from '../places';
+import { isLoopback } from '../profile/endpoints';
 
 /**
  * The proxy for an https endpoint, as the AWS CLI finds it: `https_proxy`/`HTTPS_PROXY`, less what `no_proxy`/`NO_PROXY` names.
@@ -18,10 +19,6 @@ export function proxyFor(endpoint: URL, env: Env): URL | undefined {
   throw new ZspError('config_invalid', 'HTTPS_PROXY is not the URL of an http or https proxy', {
     remedy: 'set HTTPS_PROXY=http://host:port, or unset it',
   });
-}
-
-export function isLoopback(url: URL): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
 }
 
 /** Entries are hosts, which cover their subdomains too, with or without a leading `.` or `*.`, and perhaps a port; `*` is everything. */

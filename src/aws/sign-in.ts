@@ -1,12 +1,12 @@
 import type { ClientRegistration, DeviceAuthorization, Poll, SignIn, Tokens } from '../broker/ports';
 import type { ZspError } from '../errors';
+import { isAwsVerificationUri } from '../profile/endpoints';
 import type { SsoSession } from '../profile/profile';
 import { Secret } from '../secret';
 import { isPositive, isText } from './answers';
 import type { Call } from './call';
 import { quietly } from './client-options';
-import { type Failure, reason, refusal } from './faults';
-import { isLoopback } from './proxy';
+import { type Failure, isThrottled, reason, refusal } from './faults';
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -111,15 +111,8 @@ function readDeviceAuthorization(output: object, at: SsoSession, now: number): D
   };
 }
 
-/** A page to send the user to: AWS's own or the start URL's over https, or loopback if that is where AWS is. */
 function isVerificationUri(uri: unknown, at: SsoSession): uri is string {
-  if (!isText(uri) || !URL.canParse(uri)) return false;
-  const page = new URL(uri);
-  if (page.username !== '' || page.password !== '') return false;
-  if (isLoopback(page)) return /^https?:$/.test(page.protocol) && isLoopback(new URL(at.endpoints.oidc));
-  if (page.protocol !== 'https:') return false;
-  const own = [at.startUrl, at.endpoints.oidc].some((url) => URL.canParse(url) && new URL(url).host === page.host);
-  return own || /\.(amazonaws\.(com|com\.cn|eu)|awsapps\.(com|cn|eu)|app\.aws)$/.test(page.hostname);
+  return isText(uri) && isAwsVerificationUri(uri, at.endpoints, at.startUrl);
 }
 
 function readTokens(output: unknown, now: number): Tokens | undefined {
@@ -155,7 +148,7 @@ function noLongerTaken(at: SsoSession, failure: Failure): ZspError | undefined {
 }
 
 function notAccepted(at: SsoSession, failure: Failure, remedy: string): ZspError | undefined {
-  if (failure.status !== 400) return undefined;
+  if (failure.status !== 400 || isThrottled(failure.name)) return undefined;
   const message = `AWS refuses the sso-session ${at.name}: ${reason(failure)}`;
   return refusal('config_invalid', message, failure, `${remedy} of the sso-session ${at.name}`);
 }

@@ -11,9 +11,9 @@ import { type Failure, reason, refusal } from './faults';
 
 /**
  * STS: https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
- * A session's `issuedAt` and `expiration` are on AWS's clock.
+ * A session's `expiration` is as AWS says it, on AWS's clock; its `issuedAt` is on ours.
  */
-export function createSts(call: Call, clock: ClockSkew): Sts {
+export function createSts(call: Call, clock: ClockSkew, now: () => number): Sts {
   return {
     async assumeRole(at, caller, request) {
       return await call({
@@ -24,7 +24,7 @@ export function createSts(call: Call, clock: ClockSkew): Sts {
           const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
           return await quietly(() => new STSClient(options)).send(new AssumeRoleCommand(inputOf(request)));
         },
-        read: (output) => readSession(output, request.roleArn, clock),
+        read: (output) => readSession(output, request.roleArn, clock, now),
         explain: (failure) => callerEnded(failure) ?? notAllowed(failure, caller, request) ?? notAccepted(failure),
       });
     },
@@ -71,7 +71,7 @@ function inputOf(request: Parameters<Sts['assumeRole']>[2]): AssumeRoleCommandIn
   };
 }
 
-function readSession(answer: unknown, roleArn: string, clock: ClockSkew): Session | undefined {
+function readSession(answer: unknown, roleArn: string, clock: ClockSkew, now: () => number): Session | undefined {
   const { Credentials, AssumedRoleUser, PackedPolicySize } = answer as Record<string, unknown>;
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (Credentials ?? {}) as Record<string, unknown>;
   const assumedRoleArn = (AssumedRoleUser as Record<string, unknown> | undefined)?.Arn;
@@ -81,7 +81,7 @@ function readSession(answer: unknown, roleArn: string, clock: ClockSkew): Sessio
     accessKeyId: AccessKeyId,
     secretAccessKey: new Secret(SecretAccessKey),
     sessionToken: new Secret(SessionToken),
-    issuedAt: clock.now(),
+    issuedAt: now(),
     expiration: Expiration.getTime(),
     accountId: roleArn.split(':')[4] ?? '',
     ...(isText(assumedRoleArn) && { assumedRoleArn }),
