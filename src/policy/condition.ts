@@ -87,9 +87,12 @@ function valueHolds(
   expected: readonly string[],
   variables: Variables,
 ): boolean | undefined {
-  const found = anyOf(expected.map((value) => operator.compare(actual, value, { ...variables, wildcards: true })));
+  const options = { ...variables, wildcards: true };
+  // A variable without a value equals nothing, which IAM documents; what it *differs* from is left undecided.
+  const resolved = expected.filter((value) => compile(value, options) !== undefined);
+  const found = anyOf(resolved.map((value) => operator.compare(actual, value, options)));
   if (!operator.negated) return found;
-  return found === undefined ? undefined : !found;
+  return found === undefined || (!found && resolved.length < expected.length) ? undefined : !found;
 }
 
 /** Three-valued: one true decides, otherwise one undecided leaves it undecided. */

@@ -27,20 +27,22 @@ const resourcePatterns = [
   'arn:*:s3:::other/*',
   ...objects.filter((object) => !/[*$]/.test(object)),
 ];
-// What NotResource does with a variable that has no value is not the simulator's to say: evaluate.test.ts does.
+// What NotResource and the Not… operators make of a variable without a value, evaluate.test.ts says: zsp is stricter.
 const alwaysResolved = resourcePatterns.filter((pattern) => !pattern.includes('aws:username'));
 
 const times = ['2026-01-02T03:04:04Z', '2026-01-02T03:04:05Z', '2026-01-02T03:04:06Z', '2026-01-02T04:04:05+01:00'];
 const addresses = ['203.0.113.7', '203.0.114.1', '198.51.100.200', '2001:db8::1', '2001:db9::1'];
-const networks = ['203.0.113.0/24', '203.0.112.0/22', '198.51.100.128/25', '2001:db8::/32', '0.0.0.0/0'];
+const networks = ['203.0.113.0/24', '203.0.112.0/22', '198.51.100.128/25', '2001:db8::/32'];
 const role = 'arn:aws:iam::111122223333:role/dev';
 const words = ['red', 'blue', 'Red', 'alice', 're'];
-const wordPatterns = [...words, 'r*', '?ed', '*', '${aws:username}'];
+const plainPatterns = [...words, 'r*', '?ed', '*'];
+const wordPatterns = [...plainPatterns, '${aws:username}'];
 
 const key = (operators: readonly string[], name: string, values: readonly string[]) =>
   fc.tuple(fc.constantFrom(...operators), fc.constant(name), oneOrMany(fc.constantFrom(...values)));
 
-const stringOperators = ['StringEquals', 'StringNotEquals', 'StringLike', 'StringNotLike', 'StringEqualsIgnoreCase'];
+const alike = ['StringEquals', 'StringLike', 'StringEqualsIgnoreCase'];
+const unlike = ['StringNotEquals', 'StringNotLike', 'StringNotEqualsIgnoreCase'];
 const set = (operators: readonly string[]) =>
   operators.flatMap((name) => [`ForAllValues:${name}`, `ForAnyValue:${name}`]);
 const ifExists = (operators: readonly string[]) => operators.flatMap((name) => [name, `${name}IfExists`]);
@@ -48,9 +50,11 @@ const ordered = (kind: string) =>
   ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'].map((name) => kind + name);
 
 const condition = fc.oneof(
-  key(ifExists(stringOperators), 'aws:PrincipalTag/team', wordPatterns),
-  key(stringOperators, 'aws:username', wordPatterns),
-  key(set(stringOperators), 'aws:TagKeys', words),
+  key(ifExists(alike), 'aws:PrincipalTag/team', wordPatterns),
+  key(ifExists(unlike), 'aws:PrincipalTag/team', plainPatterns),
+  key(alike, 'aws:username', wordPatterns),
+  key(unlike, 'aws:username', plainPatterns),
+  key(set([...alike, ...unlike]), 'aws:TagKeys', words),
   key(ifExists(ordered('Date')), 'aws:CurrentTime', times),
   key(ifExists(ordered('Numeric')), 'aws:MultiFactorAuthAge', ['0', '10', '10.5', '3600']),
   key(ifExists(['Bool']), 'aws:SecureTransport', ['true', 'false']),
@@ -76,7 +80,7 @@ const statement: fc.Arbitrary<Statement> = fc
       { arbitrary: fc.tuple(fc.constant('Resource'), oneOrMany(fc.constantFrom(...resourcePatterns))), weight: 2 },
       { arbitrary: fc.tuple(fc.constant('NotResource'), oneOrMany(fc.constantFrom(...alwaysResolved))), weight: 1 },
     ),
-    condition: fc.option(conditions, { nil: undefined, freq: 1 }),
+    condition: fc.option(conditions, { nil: undefined, freq: 2 }),
   })
   .map(({ Effect, action, resource, condition }) => ({
     Effect,

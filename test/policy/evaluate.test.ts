@@ -114,6 +114,7 @@ describe('resources', () => {
     ['arn:aws:s3:::reports/*/q2.csv', object, false],
     ['arn:aws:sns:*:111122223333:alarms', 'arn:aws:sns:eu-west-1:111122223333:alarms', true],
     ['arn:aws:sns:*:alarms', 'arn:aws:sns:eu-west-1:111122223333:alarms', false],
+    ['arn:aws:sns:eu-west-1:*:x', 'arn:aws:sns:eu-west-1:111122223333:y:x', false],
     ['arn:aws:sns:*1:x', 'arn:aws:sns:eu-west-1:111122221:x', false],
     ['arn:aws:logs:*:*:log-group:/app/*', 'arn:aws:logs:eu-west-1:111122223333:log-group:/app/a:log-stream:b', true],
     ['arn:aws:s3:::a*a*a*a*a*a*a*a*b', `arn:aws:s3:::${'a'.repeat(5000)}`, false],
@@ -157,6 +158,8 @@ describe('policy variables', () => {
     const NotResource = home('${aws:username}/*');
     expect(ask(policy({ Effect: 'Allow', Action: '*', NotResource }))).toBe('implicit_deny');
     expect(ask(policy(allow(), { Effect: 'Deny', Action: '*', NotResource }))).toBe('explicit_deny');
+    const same = { StringEquals: { 'aws:SourceVpc': '${aws:PrincipalTag/vpc}' } };
+    expect(ask(policy(allow(), deny({ Condition: same })), { 'aws:SourceVpc': 'vpc-1' })).toBe('allow');
     const Condition = { StringNotEquals: { 'aws:SourceVpc': '${aws:PrincipalTag/vpc}' } };
     expect(ask(policy(allow({ Condition })), { 'aws:SourceVpc': 'vpc-1' })).toBe('implicit_deny');
     expect(ask(policy(allow(), deny({ Condition })), { 'aws:SourceVpc': 'vpc-1' })).toBe('explicit_deny');
