@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from '../broker/ports';
 import { ZspError } from '../errors';
-import { hold, tryHold } from './lock-file';
+import { hold } from './lock-file';
 
 /**
  * A lease is a lock file held for minutes. To see whether it is held one must try to hold it, so every look happens
@@ -12,7 +12,7 @@ export function createLease({ directory }: { readonly directory: string }): Leas
     const closeGate = await hold(directory, `lease-gate:${name}`, longestLook);
     if (!closeGate) throw gateStuck();
     try {
-      return { release: await tryHold(directory, `lease:${name}`), closeGate };
+      return { release: await hold(directory, `lease:${name}`, 0), closeGate };
     } catch (error) {
       closeGate();
       throw error;

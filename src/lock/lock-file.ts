@@ -8,61 +8,55 @@ import { ensurePrivateDirectory } from '../places';
 export type Release = () => void;
 
 /**
- * Tries to hold the lock file of `name`. The kernel ends the hold when the file is closed or its process ends, however it
- * ends. Lock files are never unlinked: a process that locked an unlinked file and one that locked its successor would
- * both be holder (docs/adr/0004-lock.md).
- * @returns a release function, or undefined if anyone else holds it, this process included
+ * Holds the lock file of `name` as soon as nobody else does, this process included. The kernel ends the hold when the file is
+ * closed or its process ends, however it ends. Lock files are never unlinked: a process that locked an unlinked file and one
+ * that locked its successor would both be holder (docs/adr/0004-lock.md).
+ * @param milliseconds how long to wait; 0 for one try
+ * @returns a release function, or undefined if the time passed first
  * @throws ZspError `storage_failed`
  */
-export async function tryHold(directory: string, name: string): Promise<Release | undefined> {
+export async function hold(directory: string, name: string, milliseconds: number): Promise<Release | undefined> {
   const { tryLock } = await loadLocks();
   ensurePrivateDirectory(directory);
   const path = join(directory, lockFileName(name));
+  const deadline = performance.now() + milliseconds;
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
-    if (!tryLock(fd)) return undefined;
+    while (!isGranted(tryLock, fd)) {
+      const left = deadline - performance.now();
+      if (left <= 0) return undefined;
+      await sleep(Math.min(left, pause()));
+    }
     const held = fd;
     fd = undefined;
     return releaseOnce(held);
   } catch (cause) {
-    if (isHeldElsewhere(cause)) return undefined;
     throw cannotLock(path, cause);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
-/**
- * Holds the lock file of `name` as soon as nobody else does.
- * @returns a release function, or undefined if `milliseconds` passed first
- * @throws ZspError `storage_failed`
- */
-export async function hold(directory: string, name: string, milliseconds: number): Promise<Release | undefined> {
-  const deadline = performance.now() + milliseconds;
-  for (;;) {
-    const release = await tryHold(directory, name);
-    if (release) return release;
-    const left = deadline - performance.now();
-    if (left <= 0) return undefined;
-    await sleep(Math.min(left, pause()));
-  }
-}
-
-/** Polling, since a blocking wait cannot be called off: its thread keeps the process from exiting. Jitter keeps a storm from marching in step. */
+/** Polling, since a blocking wait cannot be called off; with jitter, so that a storm does not march in step. */
 function pause(): number {
   return 5 + Math.random() * 20;
+}
+
+/** Windows says EBUSY (libuv's word for ERROR_LOCK_VIOLATION) where others say EAGAIN, which the binding turns into false. */
+function isGranted(tryLock: (fd: number) => boolean, fd: number): boolean {
+  try {
+    return tryLock(fd);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw error;
+  }
 }
 
 /** A readable beginning for whoever lists the directory, and a hash, so that no two names meet on any file system. */
 export function lockFileName(name: string): string {
   const readable = name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40);
   return `${readable}.${createHash('sha256').update(name).digest('hex').slice(0, 32)}.lock`;
-}
-
-/** Windows says EBUSY (ERROR_LOCK_VIOLATION in libuv's words) where others say EAGAIN, which the binding turns into false. */
-function isHeldElsewhere(cause: unknown): boolean {
-  return (cause as NodeJS.ErrnoException).code === 'EBUSY';
 }
 
 function releaseOnce(fd: number): Release {
