@@ -113,8 +113,9 @@ function filesUnder(directory) {
 /** npm tells its scripts where it is; started by hand, the one on the PATH is taken. */
 function npm(...args) {
   const itself = process.env.npm_execpath;
-  if (itself?.endsWith('.js')) run(process.execPath, [itself, ...args]);
-  else run('npm', args, { shell: process.platform === 'win32' });
+  const stdio = ['ignore', 'ignore', 2];
+  if (itself?.endsWith('.js')) run(process.execPath, [itself, ...args], { stdio });
+  else run('npm', args, { stdio, shell: process.platform === 'win32' });
 }
 
 function run(command, args, options = {}) {
