@@ -35,6 +35,7 @@ export interface Limits {
   readonly deadline: number;
 }
 
+const minute = 60_000;
 const mostTries = 3;
 const firstWait = { throttled: 500, otherwise: 200 };
 
@@ -57,7 +58,7 @@ export function createCall(send: Send, clock: ClockSkew, now: () => number, limi
       if (explained instanceof ZspError) throw explained;
       if (explained) return explained.result;
 
-      const learnt = isSkewed(failure) && clock.correction() !== signedWith;
+      const learnt = isSkewed(failure) && Math.abs(clock.correction() - signedWith) > minute;
       const wait = learnt ? 0 : waitBefore(tries + 1, failure, sight);
       if (!(learnt || isRetryable(failure)) || tries >= mostTries || now() + wait >= end) {
         throw unavailable(operation.name, endpoint, tries, failure, clock);

@@ -100,7 +100,7 @@ export function failureOf(error: unknown, sight: Sight, wanted: string, secrets:
     name: plain(name, 60),
     words: words === 'UnknownError' ? '' : plain(words),
     status,
-    requestId: plain(redact(headers?.['x-amzn-requestid'] ?? '', secrets), 60) || undefined,
+    requestId: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.exec(headers?.['x-amzn-requestid'] ?? '')?.[0],
     trouble: sight.trouble ?? (status !== undefined && status < 400 ? nonsense(wanted) : undefined),
   };
 }

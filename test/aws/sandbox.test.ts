@@ -42,7 +42,10 @@ test('a sign-in goes from the user code to tokens', async () => {
   expect(await aws.signIn.pollDeviceToken(at(), client, authorization.deviceCode)).toEqual({ kind: 'pending' });
   sandbox.approve(authorization.userCode);
   const poll = await aws.signIn.pollDeviceToken(at(), client, authorization.deviceCode);
-  expect(poll).toMatchObject({ kind: 'tokens', tokens: { accessToken: expect.any(Secret), refreshToken: expect.any(Secret) } });
+  expect(poll).toMatchObject({
+    kind: 'tokens',
+    tokens: { accessToken: expect.any(Secret), refreshToken: expect.any(Secret) },
+  });
 });
 
 test('a user who says no is an answer, not an error', async () => {
@@ -117,7 +120,9 @@ test('logging out ends the token', async () => {
 test('the caller has a name', async () => {
   const identity = await aws.sts.callerIdentity(sts(), await developer());
   expect(identity.accountId).toBe('111122223333');
-  expect(identity.arn).toMatch(/^arn:aws:sts::111122223333:assumed-role\/AWSReservedSSO_Developer_\w+\/alice@corp\.example$/);
+  expect(identity.arn).toMatch(
+    /^arn:aws:sts::111122223333:assumed-role\/AWSReservedSSO_Developer_\w+\/alice@corp\.example$/,
+  );
 });
 
 test('a role is assumed with no parameter that was not asked for', async () => {
@@ -127,7 +132,11 @@ test('a role is assumed with no parameter that was not asked for', async () => {
     assumedRoleArn: 'arn:aws:sts::444455556666:assumed-role/deploy/alice@corp.example',
   });
   const sent = Object.keys(sandbox.requests.at(-1)?.parameters ?? {});
-  expect(sent.filter((name) => !/^(Action|Version)$/.test(name)).sort()).toEqual(['DurationSeconds', 'RoleArn', 'RoleSessionName']);
+  expect(sent.filter((name) => !/^(Action|Version)$/.test(name)).sort()).toEqual([
+    'DurationSeconds',
+    'RoleArn',
+    'RoleSessionName',
+  ]);
 });
 
 test('a role is assumed with every parameter that was asked for', async () => {
@@ -165,7 +174,9 @@ test.each([
   const request = { ...deploy, ...changes };
   const error = await errorOf(aws.sts.assumeRole(sts(), await developer(), request));
   expect(error).toMatchObject({ code: 'access_denied', remedy: expect.stringContaining(remedy) });
-  expect(error.message).toMatch(/^arn:aws:sts::111122223333:assumed-role\/AWSReservedSSO_Developer_\w+\/alice@corp\.example may not /);
+  expect(error.message).toMatch(
+    /^arn:aws:sts::111122223333:assumed-role\/AWSReservedSSO_Developer_\w+\/alice@corp\.example may not /,
+  );
   expect(error.message).toContain(`may not ${permission} on ${request.roleArn}`);
 });
 
@@ -186,7 +197,10 @@ test.each([
   ['more than an hour when chaining', { durationSeconds: 7200 }],
 ])("%s is refused in AWS's words", async (_what, changes) => {
   const error = await errorOf(aws.sts.assumeRole(sts(), await developer(), { ...deploy, ...changes }));
-  expect(error).toMatchObject({ code: 'config_invalid', message: expect.stringMatching(/^AWS refuses the request: \w+: .+/) });
+  expect(error).toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringMatching(/^AWS refuses the request: \w+: .+/),
+  });
 });
 
 test.each([-1, 1])('a clock that is two hours off (%i) signs in AWS time all the same, and is known', async (side) => {
