@@ -113,7 +113,7 @@ function paginate<T>(items: readonly T[], call: Call): { page: readonly T[]; nex
   if (!(Number.isInteger(size) && size >= 1 && size <= 100)) {
     throw new Refusal(400, 'InvalidRequestException', 'Invalid max_result');
   }
-  if (!Number.isInteger(start)) throw new Refusal(400, 'InvalidRequestException', 'Invalid next_token');
+  if (!Number.isInteger(start) || start < 0) throw new Refusal(400, 'InvalidRequestException', 'Invalid next_token');
   const end = start + size;
   return {
     page: items.slice(start, end),

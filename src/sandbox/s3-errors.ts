@@ -55,7 +55,7 @@ export function wordedSignature({ problem, claim }: SignatureRefusal, call: Call
     case 'host_not_signed':
     case 'headers_not_signed':
       return new Refusal(403, 'AccessDenied', 'There were headers present in the request which were not signed');
-    case 'bad_payload_hash':
+    case 'no_payload_hash':
       return new Refusal(400, 'InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
     case 'too_early':
     case 'too_late':

@@ -142,7 +142,7 @@ function checkMd5(call: Call, body: Buffer): void {
 }
 
 function checkChecksum(algorithm: string, declared: string, body: Buffer): void {
-  const calculate = checksums[algorithm];
+  const calculate = checksums.get(algorithm);
   if (!calculate) return;
   if (calculate(body).toString('base64') !== declared) {
     const name = algorithm.toUpperCase();
@@ -150,17 +150,19 @@ function checkChecksum(algorithm: string, declared: string, body: Buffer): void 
   }
 }
 
-const checksums: Readonly<Record<string, (body: Buffer) => Buffer>> = {
-  crc32: (body) => bigEndian(crc32(body)),
-  crc32c: (body) => bigEndian(Number(reflectedCrc(body, 0x82f63b78n, 32n))),
-  crc64nvme: (body) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigUInt64BE(reflectedCrc(body, 0x9a6c9329ac4bc9b5n, 64n));
-    return bytes;
-  },
-  sha1: (body) => createHash('sha1').update(body).digest(),
-  sha256: (body) => createHash('sha256').update(body).digest(),
-};
+const checksums: ReadonlyMap<string, (body: Buffer) => Buffer> = new Map(
+  Object.entries({
+    crc32: (body: Buffer) => bigEndian(crc32(body)),
+    crc32c: (body: Buffer) => bigEndian(Number(reflectedCrc(body, 0x82f63b78n, 32n))),
+    crc64nvme: (body: Buffer) => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigUInt64BE(reflectedCrc(body, 0x9a6c9329ac4bc9b5n, 64n));
+      return bytes;
+    },
+    sha1: (body: Buffer) => createHash('sha1').update(body).digest(),
+    sha256: (body: Buffer) => createHash('sha256').update(body).digest(),
+  }),
+);
 
 function bigEndian(value: number): Buffer {
   const bytes = Buffer.alloc(4);

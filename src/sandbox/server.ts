@@ -74,7 +74,7 @@ export async function startSandbox(chosen: Partial<SandboxOptions> = {}): Promis
   const faults = [...options.faults];
 
   const server = createServer((request, response) => {
-    serve(world, requests, faults, request, response).catch(() => response.destroy());
+    serve(world, requests, faults, request, response).catch((error: unknown) => confess(error, response));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
@@ -197,6 +197,12 @@ function accessKeyOf(call: Call): { accessKeyId?: string } {
   } catch {
     return {};
   }
+}
+
+/** A fault of the sandbox itself must not look like one of AWS's, nor be silent. */
+function confess(error: unknown, response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(599, { 'content-type': 'text/plain' }).end(`zsp sandbox: ${error}`);
 }
 
 async function readCall(request: IncomingMessage): Promise<Call> {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Credential } from './issued';
-import { type Call, decode, first, parsePairs } from './wire';
+import { type Call, decode, first } from './wire';
 
 /**
  * Checks AWS Signature Version 4 by computing it again.
@@ -41,7 +41,7 @@ export type SignatureProblem =
   | 'too_early'
   | 'too_late'
   | 'url_expired'
-  | 'bad_payload_hash'
+  | 'no_payload_hash'
   | 'mismatch'
   | 'bad_token'
   | 'expired_token';
@@ -59,7 +59,8 @@ export class SignatureRefusal extends Error {
 }
 
 const algorithm = 'AWS4-HMAC-SHA256';
-const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
+/** In hexadecimal. */
+export const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest();
 
 /** True where a request carries a signature of this kind, good or bad. */
@@ -180,7 +181,7 @@ function payloadHash(call: Call, claim: SignatureClaim): string {
   const declared = call.headers['x-amz-content-sha256'];
   if (claim.service === 's3') {
     if (claim.expiresSeconds !== undefined) return declared ?? 'UNSIGNED-PAYLOAD';
-    if (declared === undefined) throw new SignatureRefusal('bad_payload_hash', claim);
+    if (declared === undefined) throw new SignatureRefusal('no_payload_hash', claim);
     return declared;
   }
   return sha256(call.body);
@@ -229,5 +230,3 @@ export function chunkSignature(verified: Verified, kind: string, previous: strin
   const text = [`${algorithm}-${kind}`, verified.claim.date, verified.claim.scope, previous, ...hashes].join('\n');
   return hmac(verified.signingKey, text).toString('hex');
 }
-
-export { parsePairs, sha256 };
