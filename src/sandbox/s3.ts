@@ -75,6 +75,14 @@ const objectRoutes: Readonly<Record<string, { name: string; run: Run }>> = {
 };
 
 function authenticate(world: World, call: Call): Verified {
+  if (call.headers.authorization?.startsWith('AWS ') || call.query.some(([name]) => name === 'AWSAccessKeyId')) {
+    const advice = 'Please use AWS4-HMAC-SHA256.';
+    throw new Refusal(
+      400,
+      'InvalidRequest',
+      `The authorization mechanism you have provided is not supported. ${advice}`,
+    );
+  }
   if (!isSigned(call)) throw new Refusal(403, 'AccessDenied', 'Access Denied');
   try {
     return verify(call, 's3', world.issued.credentials, world.now(), skewSeconds);
