@@ -46,7 +46,7 @@ function userShell(env: Env, platform: NodeJS.Platform): string {
 
 function startOf(command: string, mark: string, directory: string, env: Env): Start {
   switch (
-    (command.includes('\\') ? win32 : { basename })
+    win32
       .basename(command)
       .toLowerCase()
       .replace(/\.exe$/, '')
@@ -83,7 +83,7 @@ function bashrc(mark: string): string {
 __zsp_mark() { case $PS1 in '${mark}'*) ;; *) PS1='${mark}'$PS1 ;; esac; }
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
   'declare -a'*) PROMPT_COMMAND+=(__zsp_mark) ;;
-  *) PROMPT_COMMAND="\${PROMPT_COMMAND:+$PROMPT_COMMAND"$'\\n'"}__zsp_mark" ;;
+  *) PROMPT_COMMAND=\${PROMPT_COMMAND-}$'\\n'__zsp_mark ;;
 esac
 `;
 }
