@@ -17,10 +17,15 @@ import { hasSessionBus } from './session-bus';
 interface KeychainOptions {
   readonly choice: KeychainChoice;
   readonly env: Env;
-  readonly platform: NodeJS.Platform;
+  readonly platform?: NodeJS.Platform;
   readonly lock: Lock;
   /** Given where there is a terminal to ask on; only `file` asks. */
   readonly askPassphrase?: AskPassphrase;
+}
+
+export interface OpenKeychain {
+  readonly backend: Backend;
+  readonly store: SecretStore;
 }
 
 /** What `auto` tries, in this order, before the first sign-in has recorded one. */
@@ -31,10 +36,10 @@ const autoOrder: readonly NativeBackend[] = ['keychain', 'wincred', 'secret-serv
  * but locked, denied or silent is an error and never a reason to take another.
  * @throws ZspError `keychain_unavailable`
  */
-export async function openKeychain(options: KeychainOptions): Promise<{ backend: Backend; store: SecretStore }> {
-  const { choice, env, platform } = options;
+export async function openKeychain(options: KeychainOptions): Promise<OpenKeychain> {
+  const { choice, env, platform = process.platform } = options;
   const backend = choice === 'auto' ? (recordedBackend(env, platform) ?? (await firstFound(env, platform))) : choice;
-  return { backend, store: storeOf(backend, options) };
+  return { backend, store: storeOf(backend, platform, options) };
 }
 
 /**
@@ -47,7 +52,11 @@ export function recordBackend(env: Env, backend: Backend, platform: NodeJS.Platf
   createFile(recordPath(env, platform), `${backend}\n`);
 }
 
-function storeOf(backend: Backend, { env, platform, lock, askPassphrase }: KeychainOptions): SecretStore {
+function storeOf(
+  backend: Backend,
+  platform: NodeJS.Platform,
+  { env, lock, askPassphrase }: KeychainOptions,
+): SecretStore {
   const directory = sealedDirectory(backend, env, platform);
   if (backend === 'file') {
     // Creating the key file settles a race by itself, and no lock may be held while the user types.

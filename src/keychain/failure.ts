@@ -34,7 +34,10 @@ const texts: readonly (readonly [RegExp, Failure])[] = [
     /autolaunch|Failed to connect to socket|not provided by any|ServiceUnknown|No DBus session|NoServer/i,
     'not-running',
   ],
-  [/AccessDenied|permission denied|EACCES|user canceled|passphrase you entered is not correct/i, 'denied'],
+  [
+    /AccessDenied|Rejected send|permission denied|EACCES|user canceled|passphrase you entered is not correct/i,
+    'denied',
+  ],
   [/receive a reply|timed ?out|timeout/i, 'silent'],
 ];
 

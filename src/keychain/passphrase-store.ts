@@ -22,7 +22,7 @@ export function passphraseStore(directory: string, env: Env, ask: AskPassphrase 
   const passphrase = (first: boolean): Promise<Secret> => {
     if (env.ZSP_PASSPHRASE) return Promise.resolve(new Secret(env.ZSP_PASSPHRASE));
     if (!ask) throw noPassphrase();
-    asked ??= first ? askTwice(ask) : ask('Passphrase of the zsp keychain: ');
+    asked ??= first ? askTwice(ask) : ask('Passphrase of the zsp keychain:');
     return asked;
   };
 
@@ -47,8 +47,8 @@ export function passphraseStore(directory: string, env: Env, ask: AskPassphrase 
 }
 
 async function askTwice(ask: AskPassphrase): Promise<Secret> {
-  const first = await ask('New passphrase for the zsp keychain: ');
-  const second = await ask('The same again: ');
+  const first = await ask('New passphrase for the zsp keychain:');
+  const second = await ask('The same again:');
   if (first.open() === '' || first.open() !== second.open()) {
     throw new ZspError('keychain_unavailable', 'the two passphrases are empty or differ', {
       remedy: 'run the command again',
