@@ -20,6 +20,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createLock } from '../../src/lock/lock';
 import { lockFileName } from '../../src/lock/lock-file';
 import { compile } from '../support/compiled';
+import { needs } from '../support/needs';
 
 let compiled: ReturnType<typeof compile>;
 let home: string;
@@ -140,8 +141,8 @@ describe('the lock directory', () => {
     expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 
-  const notRoot = process.geteuid?.() === 0 ? undefined : ' (skipped: needs root)';
-  const attacks: [string, string | undefined, () => void][] = [
+  const root = needs('root');
+  const attacks: [string, ReturnType<typeof needs> | undefined, () => void][] = [
     [
       'a symbolic link',
       undefined,
@@ -153,7 +154,7 @@ describe('the lock directory', () => {
     ['a file', undefined, () => writeFileSync(directory, '')],
     [
       'another user’s',
-      notRoot,
+      root,
       () => {
         mkdirSync(directory);
         chownSync(directory, 12345, 12345);
@@ -176,8 +177,8 @@ describe('the lock directory', () => {
       },
     ],
   ];
-  for (const [what, reason, prepare] of attacks) {
-    test.skipIf(reason)(`is refused when it is ${what}${reason ?? ''}`, async () => {
+  for (const [what, needed, prepare] of attacks) {
+    test.skipIf(needed?.skip)(`is refused when it is ${what}${needed?.why ?? ''}`, async () => {
       prepare();
       await expect(attempt()).rejects.toMatchObject({ code: 'storage_failed', remedy: expect.any(String) });
       expect(existsSync(join(home, 'target'))).toBe(false);
