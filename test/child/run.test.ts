@@ -79,7 +79,7 @@ describe.skipIf(posix.skip)(`run${posix.why}`, () => {
   const listener = `
     for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'])
       process.on(signal, () => { console.log(signal); setTimeout(() => process.exit(5), 300); });
-    setInterval(() => {}, 1000);
+    setTimeout(() => process.exit(9), 10_000);
     console.log('ready');
   `;
   const listening = async (terminal: string) => {
