@@ -34,7 +34,7 @@ interface Header {
 export function findSection(text: string, kind: SectionKind, name: string): Section | undefined {
   return readSection(
     text,
-    headers(text, kind).filter((header) => header.name === name),
+    headers(text, kind, name).filter((header) => header.name === name),
   );
 }
 
@@ -59,17 +59,25 @@ export function isZspKey(key: string): boolean {
   return key.startsWith('zsp_') || key.includes('.zsp_');
 }
 
-function headers(text: string, kind: SectionKind): Header[] {
+/** @param name looked for first, since the engine finds it in a fraction of the time that looking at every header takes */
+function headers(text: string, kind: SectionKind, name?: string): Header[] {
+  const needle = kind === 'profile' ? name || '[' : `[${kind}`;
   const found: Header[] = [];
-  for (let at = text.indexOf('['); at !== -1; at = text.indexOf('[', at + 1)) {
-    if (!text.startsWith(kind, at + 1) && !(kind === 'profile' && text.startsWith('default', at + 1))) continue;
-    if (!isFirstOnItsLine(text, at)) continue;
+  for (let at = text.indexOf(needle); at !== -1; ) {
+    const start = text.lastIndexOf('\n', at - 1) + 1;
     const end = lineEnd(text, at);
-    const inside = headerText(withoutComment(text.slice(at, end)));
-    const name = inside === undefined ? undefined : nameIn(inside, kind);
-    if (name !== undefined) found.push({ name, short: inside === 'default', start: at, end });
+    const header = headerAt(text, kind, start, end);
+    if (header) found.push(header);
+    at = text.indexOf(needle, end + 1);
   }
   return found;
+}
+
+function headerAt(text: string, kind: SectionKind, start: number, end: number): Header | undefined {
+  const line = text.slice(start, end).trimStart();
+  const inside = line.startsWith('[') ? headerText(withoutComment(line)) : undefined;
+  const name = inside === undefined ? undefined : nameIn(inside, kind);
+  return name === undefined ? undefined : { name, short: inside === 'default', start, end };
 }
 
 function nameIn(inside: string, kind: SectionKind): string | undefined {
@@ -142,10 +150,6 @@ function lineOf(text: string, at: number): number {
 function lineEnd(text: string, at: number): number {
   const end = text.indexOf('\n', at);
   return end === -1 ? text.length : end;
-}
-
-function isFirstOnItsLine(text: string, at: number): boolean {
-  return at === 0 || text[at - 1] === '\n' || text.slice(text.lastIndexOf('\n', at - 1) + 1, at).trim() === '';
 }
 
 /** A comment is a `#` or `;` at the start or after whitespace. `trim` takes a carriage return and a byte order mark with it. */
