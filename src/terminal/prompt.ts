@@ -11,7 +11,7 @@ export interface Prompt {
   /** @param fallback what a bare Enter means */
   confirm(question: string, fallback: boolean): Promise<boolean>;
   line(question: string): Promise<string>;
-  /** Asked with echo off, and on /dev/tty where stdin is a pipe. Throws `usage` where there is no terminal at all. */
+  /** Asked with echo off, and on /dev/tty where stdin is a pipe. Throws `keychain_unavailable` where there is no terminal at all. */
   passphrase(question: string): Promise<Secret>;
 }
 
@@ -84,8 +84,9 @@ function askHidden(question: string, { input, output }: Streams): Promise<Secret
       if (ending === '\r' || ending === '\n') settle(() => resolve(new Secret(typed.join(''))));
       else if (ending !== undefined) onEnd();
     };
-    output.write(question);
+    // First silence, then the question: what is typed at sight of it must not be echoed.
     input.setRawMode(true).setEncoding('utf8').on('data', onData).on('end', onEnd).resume();
+    output.write(question);
   });
 }
 
@@ -111,7 +112,7 @@ function openTerminal(): Streams {
   try {
     return { input: new ReadStream(openSync('/dev/tty', 'r')), output: new WriteStream(openSync('/dev/tty', 'w')) };
   } catch (cause) {
-    throw new ZspError('usage', 'there is no terminal to ask for a passphrase on', {
+    throw new ZspError('keychain_unavailable', 'there is no terminal to ask for a passphrase on', {
       remedy: 'set ZSP_PASSPHRASE, or run the command in a terminal',
       cause,
     });

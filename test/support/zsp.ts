@@ -42,6 +42,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       timeout: options.timeout ?? 30_000,
       killSignal: 'SIGKILL',
       windowsHide: true,
+      detached: process.platform !== 'win32', // no controlling terminal: nothing can ask the developer for a passphrase
     });
     let stdout = '';
     let stderr = '';

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { terminalPrompt } from '../../src/terminal/prompt';
 import { needs } from '../support/needs';
 import { newHome } from '../support/zsp';
 
@@ -95,5 +96,15 @@ describe.skipIf(pty.skip)(`prompt${pty.why}`, () => {
     const talked = await talk(`passphrase('Passphrase?')`, 'correct horse\r', '</dev/null 2>/dev/null');
     expect(talked.result).toBe('"correct horse"|echo');
     expect(talked.screen).not.toContain('correct');
+  });
+});
+
+describe('without a terminal', () => {
+  const pipes = { input: { isTTY: false }, output: { isTTY: false } } as unknown as Parameters<
+    typeof terminalPrompt
+  >[0];
+
+  test('nobody can answer', () => {
+    expect(terminalPrompt(pipes).interactive).toBe(false);
   });
 });
