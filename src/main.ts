@@ -6,8 +6,9 @@ import { createAws } from './aws/aws';
 import { createItems, type Items } from './broker/items';
 import type { Lock } from './broker/ports';
 import type { World } from './broker/world';
+import type { Command as Program } from './child/run';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
-import { type OpenKeychain, openKeychain, recordBackend } from './keychain/choice';
+import { openKeychain, recordBackend } from './keychain/choice';
 import { readHead } from './ledger/head';
 import { createLedger } from './ledger/ledger';
 import { readLedger, verifyLedger } from './ledger/verification';
@@ -15,7 +16,7 @@ import { createLease } from './lock/lease';
 import { createLock } from './lock/lock';
 import { places } from './places';
 import type { KeychainChoice, SsoSession } from './profile/profile';
-import { resolveProfile } from './profile/resolve';
+import { listProfiles, resolveProfile } from './profile/resolve';
 import { listSsoSessions, resolveSsoSession } from './profile/sso-session';
 import { openBrowser } from './terminal/browser';
 import { type Conversation, createConversation } from './terminal/conversation';
@@ -30,9 +31,12 @@ const lockWait = 19_000;
 
 const { env } = process;
 
+/** What `node` is given to run zsp. */
+const launcher = join(__dirname, '..', 'bin', 'zsp.js');
+
 /** The composition root: the real world, one verb, and what its error means for the shell. */
 export async function main(args: readonly string[]): Promise<void> {
-  process.on('SIGINT', () => process.exit(exitStatus.interrupted));
+  process.on('SIGINT', interrupted);
   process.stdout.on('error', leaveQuietly);
   const talk = createConversation(process, env, args.includes('--no-color'));
   try {
@@ -40,6 +44,21 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     process.exitCode = tell(talk, error);
+  }
+}
+
+function interrupted(): void {
+  process.exit(exitStatus.interrupted);
+}
+
+/** While a command runs, Ctrl-C is the command's: zsp ends when it does. */
+async function runToItsEnd(program: Program): Promise<number> {
+  const { run: runProgram } = await import('./child/run');
+  process.off('SIGINT', interrupted);
+  try {
+    return await runProgram(program);
+  } finally {
+    process.on('SIGINT', interrupted);
   }
 }
 
@@ -108,7 +127,11 @@ const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
   whoami: async (parts) => (await import('./commands/whoami')).whoamiCommand(parts),
   'credential-process': async (parts) =>
     (await import('./commands/credential-process')).credentialProcessCommand(parts),
+  assume: async (parts) => (await import('./commands/assume')).assumeCommand(parts),
+  drop: async (parts) => (await import('./commands/drop')).dropCommand(parts),
+  exec: async (parts) => (await import('./commands/exec')).execCommand(parts),
   history: async (parts) => (await import('./commands/history')).historyCommand(parts),
+  demo: async (parts) => (await import('./commands/demo')).demoCommand(parts),
 };
 
 async function verbs(args: readonly string[], parts: Parts): Promise<readonly Command[]> {
@@ -124,7 +147,9 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
   const lock = createLock({ directory: join(runtime, 'locks'), waitMilliseconds: lockWait });
   const prompt = terminalPrompt({ input: process.stdin, output: process.stderr });
   const askPassphrase = () => prompt.passphrase('Passphrase of the zsp keychain:');
-  const keychain = memo((choice: KeychainChoice) => openKeychain({ choice, env, lock, askPassphrase }));
+  const keychain = memo((choice: KeychainChoice) =>
+    openKeychain({ choice, env, platform: process.platform, lock, askPassphrase }),
+  );
   const ledgerFile = join(state, 'ledger.jsonl');
   const now = () => Date.now();
   return {
@@ -137,6 +162,7 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     prompt,
     world: realWorld(keychain, lock, join(runtime, 'locks'), ledgerFile, deadline),
     profile: (name: string) => resolveProfile(name, env),
+    profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
     ssoSessions: () => listSsoSessions(env).map((name) => resolveSsoSession(name, env)),
     openBrowser: (url: string, browser?: string) =>
@@ -145,16 +171,24 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
       const { backend } = await keychain(choice);
       if (choice === 'auto') recordBackend(env, backend);
     },
+    run: runToItsEnd,
+    exitWith(status: number) {
+      process.exitCode = status;
+    },
+    openStage: async () => (await import('./sandbox/stage')).openStage(launcher),
     readLedger: () => readLedger(ledgerFile),
     async verifyLedger() {
-      const { store } = await keychain('auto');
-      return verifyLedger(ledgerFile, await readHead(store));
+      // Each keychain knows the head it was last told; the ledger must reach the furthest of them.
+      const choices = new Set(listSsoSessions(env).map((name) => resolveSsoSession(name, env).keychain));
+      const heads = await Promise.all([...choices].map(async (choice) => readHead((await keychain(choice)).store)));
+      const known = heads.filter((head) => head !== undefined).sort((a, b) => b.seq - a.seq);
+      return verifyLedger(ledgerFile, known[0]);
     },
   };
 }
 
 function realWorld(
-  keychain: (choice: KeychainChoice) => Promise<OpenKeychain>,
+  keychain: (choice: KeychainChoice) => ReturnType<typeof openKeychain>,
   lock: Lock,
   locks: string,
   ledgerFile: string,

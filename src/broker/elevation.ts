@@ -2,7 +2,7 @@ import { ZspError } from '../errors';
 import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
 import { forget, type Held } from './inventory';
 import { mint, reasonOf, recordIssue } from './issue';
-import { credentialsItem, credentialsName, type Window } from './items';
+import { credentialsItem, credentialsName, type Elevated, type Window } from './items';
 import { checkFence, type First } from './mint';
 import type { World } from './world';
 
@@ -10,14 +10,16 @@ export interface Elevation {
   /** How long the window stays open. */
   readonly seconds: number;
   readonly reason?: string;
-  /** The role assumed in the profile's place; absent: the profile itself. */
-  readonly role?: RoleRequest;
+  /** Absent: the profile as it is. */
+  readonly elevated?: Elevated;
   /** An ad-hoc window serves only shells that carry its id; otherwise the profile is elevated in every shell. */
   readonly adHoc: boolean;
 }
 
 export interface Opened extends First {
   readonly window: Window;
+  /** What was assumed; undefined for a bare permission set. */
+  readonly role: RoleRequest | undefined;
   /** The keychain item the window lives in. */
   readonly name: string;
 }
@@ -32,7 +34,7 @@ export async function openWindow(world: World, profile: Profile, elevation: Elev
     throw new ZspError('usage', `profile ${profile.name} wants a reason`, { remedy: 'add: --reason "why"' });
   }
   const at = profile.ssoSession;
-  const role = elevation.role ?? profile.role;
+  const role = elevation.elevated?.role ?? profile.role;
   const now = world.clock.now();
   // Whole seconds, as a fence has them: what is said, what is served and what AWS enforces end at one instant.
   const endsAt = Math.floor(now / 1000 + elevation.seconds) * 1000;
@@ -43,11 +45,11 @@ export async function openWindow(world: World, profile: Profile, elevation: Elev
   return world.lock(name, async () => {
     await recordOpening(world, profile, window, role);
     try {
-      const first = await mint(world, profile, window, elevation.role);
+      const first = await mint(world, profile, window, elevation.elevated);
       const items = await world.items(at);
-      await items.put(name, credentialsItem(profile, first.session, first.signIn.id, window, elevation.role));
+      await items.put(name, credentialsItem(profile, first.session, first.signIn.id, window, elevation.elevated));
       await recordIssue(world, profile, first, window, role);
-      return { ...first, window, name };
+      return { ...first, window, role, name };
     } catch (error) {
       if (error instanceof ZspError) await recordRefusal(world, profile, window, error);
       throw error;

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { ZspError } from '../errors';
 import type { Profile, RoleRequest } from '../profile/profile';
 import { freshness } from './freshness';
-import { type CredentialsItem, credentialsItem, credentialsName, type Items, type Window } from './items';
+import {
+  type CredentialsItem,
+  credentialsItem,
+  credentialsName,
+  type Elevated,
+  type Items,
+  type Window,
+} from './items';
 import { assumeRole, type First, permissionSet, signedOutMeanwhile } from './mint';
 import type { Session } from './ports';
 import type { World } from './world';
@@ -109,10 +116,10 @@ export async function mint(
   world: World,
   profile: Profile,
   window: Window | undefined,
-  elevated: RoleRequest | undefined,
+  elevated: Elevated | undefined,
 ): Promise<First> {
-  const role = elevated ?? profile.role;
-  const source = elevated ? ordinary(world, profile) : sourceOf(world, profile);
+  const role = elevated?.role ?? profile.role;
+  const source = elevated?.onTop ? ordinary(world, profile) : sourceOf(world, profile);
   if (!role) return bare(world, profile);
   const first = await source();
   try {
@@ -162,14 +169,14 @@ async function keep(
   name: string,
   { session, signIn }: First,
   window: Window | undefined,
-  elevated: RoleRequest | undefined,
+  elevated: Elevated | undefined,
 ): Promise<void> {
   const at = profile.ssoSession;
   const items = await world.items(at);
   if ((await items.signIn(at))?.id !== signIn.id) throw signedOutMeanwhile(at);
   if (window && (await items.credentials(name))?.window?.id !== window.id) throw elevationRequired(profile);
   await tolerate(items.put(name, credentialsItem(profile, session, signIn.id, window, elevated)));
-  await recordIssue(world, profile, { session, signIn }, window, elevated ?? profile.role);
+  await recordIssue(world, profile, { session, signIn }, window, elevated?.role ?? profile.role);
 }
 
 /** Nobody is refused a good session because it could not be kept: the next call makes another. */

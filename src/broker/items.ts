@@ -35,6 +35,12 @@ export interface Window {
   readonly reason?: string;
 }
 
+/** The role an elevation asked for: assumed with the profile's own credentials (`onTop`), or in place of its role. */
+export interface Elevated {
+  readonly role: RoleRequest;
+  readonly onTop: boolean;
+}
+
 export interface CredentialsItem {
   readonly v: 1;
   readonly profile: string;
@@ -43,8 +49,7 @@ export interface CredentialsItem {
   readonly origin: string;
   readonly session: Session;
   readonly window?: Window;
-  /** What an elevation asked for in the profile's place. */
-  readonly elevated?: RoleRequest;
+  readonly elevated?: Elevated;
   /** For people: the role's ARN or the permission set's name, and what the session is scoped to. */
   readonly role: string;
   readonly scope: string;
@@ -69,10 +74,10 @@ export function credentialsItem(
   session: Session,
   signInId: string,
   window: Window | undefined,
-  elevated: RoleRequest | undefined,
+  elevated: Elevated | undefined,
 ): CredentialsItem {
   const { name, settings, ssoSession } = profile;
-  const role = elevated ?? profile.role;
+  const role = elevated?.role ?? profile.role;
   return {
     v: 1,
     profile: name,
@@ -191,7 +196,9 @@ const isSession = (value: unknown) =>
   });
 const isClient = (value: unknown) => matches(value, { clientId: text, clientSecret: secret, expiration: time });
 const isWindow = (value: unknown) => matches(value, { id: text, opensAt: time, endsAt: time, reason: optional(text) });
-const isElevated = (value: unknown) => matches(value, { roleArn: text, durationSeconds: time });
+const isRole = (value: unknown) =>
+  matches(value, { roleArn: text, durationSeconds: time, policyArns: Array.isArray, transitiveTags: Array.isArray });
+const isElevated = (value: unknown) => matches(value, { role: isRole, onTop: (on) => typeof on === 'boolean' });
 
 function asIndex(value: unknown): readonly string[] | undefined {
   const found = fields(value)?.names;

@@ -1,0 +1,121 @@
+import { Command, Option } from 'commander';
+import { type Elevation, type Opened, openWindow } from '../broker/elevation';
+import type { World } from '../broker/world';
+import { type Format, formats, printCredentials } from '../child/print';
+import { parseDuration } from '../duration';
+import { ZspError } from '../errors';
+import type { Env } from '../places';
+import type { Profile } from '../profile/profile';
+import { hasRoleFlags, type RoleFlags, roleFromFlags } from '../profile/role-flags';
+import type { Conversation } from '../terminal/conversation';
+import { type AssumeTarget, assumeTarget } from './assume-target';
+import { announce } from './elevation-words';
+import { profileName } from './profile-option';
+import { runInWindow, type WindowParts } from './window';
+
+export interface AssumeParts extends WindowParts {
+  readonly talk: Conversation;
+  readonly world: World;
+  readonly env: Env;
+  /** What follows `--`: a command to run, or undefined. */
+  readonly command: readonly string[] | undefined;
+  now(): number;
+  profile(name: string): Profile;
+  profiles(): readonly string[];
+}
+
+interface Options extends RoleFlags {
+  readonly profile?: string;
+  readonly duration: string;
+  readonly reason?: string;
+  readonly region?: string;
+  readonly everywhere?: boolean;
+  readonly format?: Format;
+}
+
+export function assumeCommand(parts: AssumeParts): Command {
+  const collect = (value: string, before: readonly string[] = []) => [...before, value];
+  return new Command('assume')
+    .summary('elevate: more power, for a stated time')
+    .description(
+      'Opens an elevation window. On a profile: until the window ends, every shell is served. With a role: for one command, ' +
+        'or in a marked subshell. It ends by itself; zsp drop ends it sooner.',
+    )
+    .argument('<target>', "a profile; or a role's ARN, or its name in the base profile's account (role:NAME forces it)")
+    .option('-d, --duration <time>', 'how long, from 1m to 12h', '1h')
+    .option('-r, --reason <text>', 'why, for the ledger')
+    .option(
+      '-p, --profile <base>',
+      'the profile a role is assumed from; AWS_PROFILE, then default, where none is named',
+    )
+    .option('--policy <policy>', "session policy: a policy's name, a file, or JSON")
+    .option('--policy-arn <arn>', 'managed session policy; may be repeated', collect)
+    .option('--tag <key=value>', 'session tag; may be repeated', collect)
+    .option('--source-identity <name>', 'source identity')
+    .option('--external-id <id>', 'external ID')
+    .option('--region <region>', 'region of the command or the subshell')
+    .option('--everywhere', 'elevate the base profile itself, in every shell')
+    .addOption(new Option('--format <format>', 'print credentials instead').choices(formats))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zsp assume deploy --duration 1h --reason "release 4.2"\n  zsp assume role:audit -p dev -- aws s3 ls',
+    )
+    .action((target: string, options: Options) => assume(parts, target, options));
+}
+
+async function assume(parts: AssumeParts, target: string, options: Options): Promise<void> {
+  const { talk, world, env, command } = parts;
+  const seconds = parseDuration(options.duration, '--duration');
+  const wanted = assumeTarget(target, profileName(options.profile, env), parts);
+  const way = wayOf(parts, wanted, options);
+  if (wanted.remark) talk.say(wanted.remark);
+
+  const role = roleOf(wanted, options, env);
+  const elevation: Elevation = {
+    seconds,
+    adHoc: way !== 'window',
+    ...(options.reason !== undefined && { reason: options.reason }),
+    ...(role && { elevated: { role, onTop: wanted.kind === 'role' } }),
+  };
+  const opened = await openWindow(world, wanted.profile, elevation);
+  if (way === 'print') {
+    announce(parts, wanted, opened, { seconds, way });
+    talk.answer(printCredentials(opened.session, options.format ?? 'json'));
+    return;
+  }
+  announce(parts, wanted, opened, { seconds, way });
+  if (way !== 'window') await runInWindow(parts, wanted, opened, { command, region: options.region });
+}
+
+/** How the elevation is used: a profile's window, one command, a subshell, or printed credentials. */
+export type Way = 'window' | 'command' | 'subshell' | 'print';
+
+function wayOf({ talk, command }: AssumeParts, wanted: AssumeTarget, options: Options): Way {
+  const named = [options.everywhere && '--everywhere', options.format && '--format', command && '-- command'];
+  const said = named.filter(Boolean);
+  if (said.length > 1) throw usage(`${said.join(' and ')} exclude each other`);
+  if (command?.length === 0) throw usage('there is no command after --');
+  if (options.format) return 'print';
+  if (command) return 'command';
+  if (wanted.kind === 'profile' || options.everywhere) return 'window';
+  if (talk.interactive) return 'subshell';
+  throw usage('without a terminal, say what to do with the role: -- command, --format or --everywhere');
+}
+
+function usage(message: string): ZspError {
+  return new ZspError('usage', message, { remedy: 'run: zsp assume --help' });
+}
+
+function roleOf(wanted: AssumeTarget, options: Options, env: Env) {
+  if (wanted.kind === 'role') {
+    const base = { roleArn: wanted.roleArn, durationSeconds: 3600, policyArns: [], tags: {}, transitiveTags: [] };
+    return roleFromFlags(base, options, wanted.profile, env);
+  }
+  if (!hasRoleFlags(options)) return undefined;
+  const { role, name } = wanted.profile;
+  if (!role)
+    throw usage(`profile ${name} is a bare permission set, which cannot be scoped: name a role to assume from it`);
+  return roleFromFlags(role, options, wanted.profile, env);
+}
+
+export type { Opened };
