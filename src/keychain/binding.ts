@@ -1,10 +1,11 @@
 import { ZspError } from '../errors';
 import { Secret } from '../secret';
 import { keychainError, readFailure } from './failure';
-import { loadBinding, type NativeBackend, pinned, service } from './native-entry';
+import { loadBinding, type NativeBackend, pinned, service, settleKernelKeyring } from './native-entry';
 import type { SecretStore } from './secret-store';
 
-type Entry = InstanceType<ReturnType<typeof loadBinding>['AsyncEntry']>;
+type Binding = ReturnType<typeof loadBinding>;
+type Entry = InstanceType<Binding['AsyncEntry'] | Binding['Entry']>;
 
 /**
  * An operating system's keychain, through `@napi-rs/keyring` (ADR 0001). Each call is bounded by the binding's own two
@@ -13,15 +14,14 @@ type Entry = InstanceType<ReturnType<typeof loadBinding>['AsyncEntry']>;
  * @throws ZspError `keychain_unavailable`; `storage_failed` when the keychain is full
  */
 export function nativeStore(backend: NativeBackend, deadline = 2000): SecretStore {
-  const call = async <T>(account: string, work: (entry: Entry) => Promise<T>): Promise<T> => {
+  const call = async <T>(account: string, work: (entry: Entry) => T | Promise<T>): Promise<T> => {
     const started = Date.now();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(keychainError(backend, 'silent')), deadline);
     });
     try {
-      const { AsyncEntry } = loadBinding();
-      return await Promise.race([work(new AsyncEntry(service, account, pinned(backend))), tooLate]);
+      return await Promise.race([work(openEntry(backend, account)), tooLate]);
     } catch (error) {
       if (error instanceof ZspError) throw error;
       const text = error instanceof Error ? error.message : '';
@@ -41,4 +41,12 @@ export function nativeStore(backend: NativeBackend, deadline = 2000): SecretStor
       await call(account, (entry) => entry.deletePassword());
     },
   };
+}
+
+/** Asynchronous where a service may be slow; the kernel answers at once, and only to the thread that asked it before. */
+function openEntry(backend: NativeBackend, account: string): Entry {
+  const binding = loadBinding();
+  if (backend !== 'kernel') return new binding.AsyncEntry(service, account, pinned(backend));
+  settleKernelKeyring(binding);
+  return new binding.Entry(service, account, pinned(backend));
 }

@@ -22,6 +22,18 @@ export function pinned(backend: NativeBackend): { linux?: { store: 'secret-servi
   return backend === 'kernel' ? { linux: { store: 'keyutils' } } : {};
 }
 
+/**
+ * Where there is no session keyring (cron, containers) the kernel answers a thread's first question before it has given the
+ * thread the user's keyrings, and wrongly: absent or denied. So one question is asked for nothing.
+ */
+export function settleKernelKeyring({ Entry }: Binding): void {
+  try {
+    new Entry(service, 'settle', pinned('kernel')).getPassword();
+  } catch {
+    // The next question tells.
+  }
+}
+
 const suffixes: Partial<Record<NodeJS.Platform, string>> = { linux: '-gnu', win32: '-msvc', darwin: '' };
 
 /** The binding, by its platform package, which loads 2 ms sooner than through its index; the index knows the rare platforms. */

@@ -1,6 +1,6 @@
 import type { Env } from '../places';
 import type { KeychainChoice } from '../profile/profile';
-import { loadBinding, type NativeBackend, pinned, platformOf, service } from './native-entry';
+import { loadBinding, type NativeBackend, pinned, platformOf, service, settleKernelKeyring } from './native-entry';
 import { type Backend, recordedBackend } from './recorded-backend';
 import { hasSessionBus } from './session-bus';
 
@@ -26,8 +26,9 @@ function readFrom(backend: Backend, account: string, env: Env): string | undefin
 }
 
 function readNative(backend: NativeBackend, account: string): string | undefined {
-  const { Entry } = loadBinding();
-  return new Entry(service, account, pinned(backend)).getPassword() ?? undefined;
+  const binding = loadBinding();
+  if (backend === 'kernel') settleKernelKeyring(binding);
+  return new binding.Entry(service, account, pinned(backend)).getPassword() ?? undefined;
 }
 
 /** Loads node:crypto, which costs as much as a third of a Node start: only where a backend seals. */

@@ -93,7 +93,10 @@ function apart(store: SecretStore): SecretStore {
 
 /** Containers often forbid keyctl. */
 function allowed(): boolean {
-  const entry = `new (require('@napi-rs/keyring').Entry)('zsp', 'test:allowed', { linux: { store: 'keyutils' } })`;
-  const tried = `const entry = ${entry}; entry.setPassword('x'); entry.deletePassword();`;
+  const tried = `const { Entry } = require('@napi-rs/keyring');
+    const entry = () => new Entry('zsp', 'test:allowed', { linux: { store: 'keyutils' } });
+    try { entry().getPassword(); } catch {}
+    entry().setPassword('x');
+    entry().deletePassword();`;
   return spawnSync(process.execPath, ['-e', tried], { cwd: join(__dirname, '../..') }).status === 0;
 }
