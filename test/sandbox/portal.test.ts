@@ -103,14 +103,12 @@ describe('is refused', () => {
 });
 
 test('logout ends the refresh token too, but no session that was handed out', async () => {
+  // By this machine's clock, since the SDK signs with it.
+  now = Date.now();
   const { client, accessToken, refreshToken } = await signIn(sandbox);
   const keys = await permissionSet(sandbox);
   await portal(sandbox).send(new LogoutCommand({ accessToken }));
   const refresh = new CreateTokenCommand({ ...client, grantType: 'refresh_token', refreshToken });
   expect(await refusalOf(oidc(sandbox).send(refresh))).toMatchObject({ name: 'InvalidGrantException' });
-  // The SDK signs with this machine's clock: bring the sandbox's there.
-  now = Date.now();
-  expect(await refusalOf(sts(sandbox, keys).send(new GetCallerIdentityCommand({})))).toMatchObject({
-    name: 'ExpiredToken',
-  });
+  expect(await sts(sandbox, keys).send(new GetCallerIdentityCommand({}))).toHaveProperty('Arn');
 });
