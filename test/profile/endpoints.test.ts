@@ -93,11 +93,13 @@ describe('a custom endpoint', () => {
     }
   });
 
-  test('for one service only is refused: credentials would travel between origins', () => {
-    expect(thrown(() => endpoints('eu-west-1', { env: { AWS_ENDPOINT_URL_STS: loopback } })).message).toContain(
-      'mixed',
-    );
-    const env = { AWS_ENDPOINT_URL: loopback, AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:4567' };
+  test.each([
+    ['one service only', { AWS_ENDPOINT_URL_STS: loopback }],
+    ['two services only', { AWS_ENDPOINT_URL_SSO: loopback, AWS_ENDPOINT_URL_SSO_OIDC: loopback }],
+    ['SSO elsewhere', { AWS_ENDPOINT_URL: loopback, AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:4567' }],
+    ['SSO OIDC elsewhere', { AWS_ENDPOINT_URL: loopback, AWS_ENDPOINT_URL_SSO_OIDC: 'https://127.0.0.1:4566' }],
+    ['STS elsewhere', { AWS_ENDPOINT_URL: loopback, AWS_ENDPOINT_URL_STS: 'http://localhost:4566' }],
+  ])('for %s is refused: credentials would travel between origins', (_, env) => {
     expect(thrown(() => endpoints('eu-west-1', { env })).message).toContain('mixed');
   });
 
