@@ -169,7 +169,7 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
       openBrowser(url, { env, platform: process.platform, command: browser }),
     async chooseKeychain(choice: KeychainChoice) {
       const { backend } = await keychain(choice);
-      if (choice === 'auto') recordBackend(env, backend);
+      recordBackend(env, backend);
     },
     run: runToItsEnd,
     exitWith(status: number) {
@@ -178,11 +178,8 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     openStage: async () => (await import('./sandbox/stage')).openStage(launcher),
     readLedger: () => readLedger(ledgerFile),
     async verifyLedger() {
-      // Each keychain knows the head it was last told; the ledger must reach the furthest of them.
-      const choices = new Set(listSsoSessions(env).map((name) => resolveSsoSession(name, env).keychain));
-      const heads = await Promise.all([...choices].map(async (choice) => readHead((await keychain(choice)).store)));
-      const known = heads.filter((head) => head !== undefined).sort((a, b) => b.seq - a.seq);
-      return verifyLedger(ledgerFile, known[0]);
+      const { store } = await keychain('auto');
+      return verifyLedger(ledgerFile, await readHead(store));
     },
   };
 }
@@ -207,8 +204,9 @@ function realWorld(
     portal: aws.portal,
     sts: aws.sts,
     skew: aws.skew,
-    async record(at, event) {
-      const { store } = await keychain(at.keychain);
+    async record(event) {
+      // One ledger, one head: in the keychain of the first sign-in, wherever this one keeps its items.
+      const { store } = await keychain('auto');
       await createLedger({ file: ledgerFile, lock, store, now: Date.now }).append(event);
     },
     newId: () => randomBytes(8).toString('hex'),

@@ -64,7 +64,7 @@ async function recordOpening(
   window: Window,
   role: RoleRequest | undefined,
 ): Promise<void> {
-  await world.record(profile.ssoSession, {
+  await world.record({
     event: 'window-opened',
     profile: profile.name,
     windowId: window.id,
@@ -77,7 +77,7 @@ async function recordOpening(
 async function recordRefusal(world: World, profile: Profile, window: Window, error: ZspError): Promise<void> {
   if (error.code === 'storage_failed') return;
   const event = { event: 'refused', profile: profile.name, windowId: window.id, reason: reasonOf(error) } as const;
-  await world.record(profile.ssoSession, event);
+  await world.record(event);
 }
 
 /**
@@ -88,6 +88,6 @@ export async function dropWindow(world: World, at: SsoSession, name: string): Pr
   const item = await (await world.items(at)).credentials(name);
   if (!item?.window) return undefined;
   await forget(world, at, name);
-  await world.record(at, { event: 'window-dropped', profile: item.profile, windowId: item.window.id });
+  await world.record({ event: 'window-dropped', profile: item.profile, windowId: item.window.id });
   return { name, item };
 }

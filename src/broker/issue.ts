@@ -107,7 +107,7 @@ export function elevationRequired(profile: Profile): ZspError {
   const { name, elevationRequiredBy } = profile;
   const why = elevationRequiredBy === name ? '' : ` (its source ${elevationRequiredBy} asks for it)`;
   return new ZspError('elevation_required', `profile ${name} is issued only while elevated${why}`, {
-    remedy: `run: zsp assume ${name} --duration 1h`,
+    remedy: `run: zsp assume ${name} --duration 1h${profile.reasonRequired ? ' --reason "why"' : ''}`,
   });
 }
 
@@ -197,7 +197,7 @@ export async function recordIssue(
   role: RoleRequest | undefined,
 ): Promise<void> {
   const { accessKeyId, assumedRoleArn } = session;
-  const write = world.record(profile.ssoSession, {
+  const write = world.record({
     event: 'issue',
     profile: profile.name,
     accessKeyId,
@@ -224,5 +224,5 @@ async function recordFailure(world: World, profile: Profile, window: Window, err
     windowId: window.id,
     reason: reasonOf(error),
   } as const;
-  await tolerate(world.record(profile.ssoSession, event));
+  await tolerate(world.record(event));
 }

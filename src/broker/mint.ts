@@ -148,7 +148,10 @@ export function checkFence(role: RoleRequest, endsAt: number): void {
 
 function withFence(role: RoleRequest, atAws: number): RoleRequest {
   const { policy, ...rest } = role;
-  const { policy: text } = fence({ policyArns: role.policyArns, ...(policy && { policy: policy.text }) }, atAws);
+  const { policy: text } = fence(
+    { policyArns: role.policyArns, ...(policy && { policy: policy.text, name: policy.name }) },
+    atAws,
+  );
   return text === undefined ? rest : { ...rest, policy: { name: policy?.name ?? 'fence', text } };
 }
 

@@ -51,12 +51,8 @@ export async function logIn(
 
 /** Waits for another process's login, if one is under way. @returns whether there was one and it ended in time */
 export async function waitForLogin(world: World, at: SsoSession, milliseconds: number): Promise<boolean> {
-  const release = await world.lease.take(leaseName(at));
-  if (release) {
-    release();
-    return false;
-  }
-  return world.lease.wait(leaseName(at), milliseconds);
+  const free = await world.lease.wait(leaseName(at), 0);
+  return !free && world.lease.wait(leaseName(at), milliseconds);
 }
 
 function leaseName(at: SsoSession): string {
@@ -91,7 +87,7 @@ async function askUser(world: World, at: SsoSession, showCode: ShowCode): Promis
   await world.lock(signInName(at), () => items.put(signInName(at), item));
   // Whoever signed in now may be somebody else: nothing of the old sign-in is served again.
   if (old) await forgetSessions(world, at, old.id);
-  await world.record(at, { event: 'sign-in', ssoSession: at.name });
+  await world.record({ event: 'sign-in', ssoSession: at.name });
   return item;
 }
 

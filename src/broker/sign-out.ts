@@ -21,7 +21,7 @@ export async function logOut(
   await world.lock(signInName(at), () => items.remove(signInName(at)));
   const living = await forgetSessions(world, at, item.id);
   const told = await tellAws(world, at, item);
-  await world.record(at, { event: 'sign-out', ssoSession: at.name, ...(item.userName && { user: item.userName }) });
+  await world.record({ event: 'sign-out', ssoSession: at.name, ...(item.userName && { user: item.userName }) });
   return { living, told };
 }
 

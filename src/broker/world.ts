@@ -15,7 +15,7 @@ export interface World {
   readonly sts: Sts;
   /** How far AWS's clock is ahead of ours, in milliseconds, if an answer has told. */
   skew(): number | undefined;
-  record(at: SsoSession, event: LedgerEvent): Promise<void>;
+  record(event: LedgerEvent): Promise<void>;
   /** A new random identifier of `[0-9a-f]{16}`. */
   newId(): string;
 }
