@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 
 /** What a Debian machine can install: the command to look for, and the package that brings it. */
 const installable = {
   aws: { command: 'aws', package: 'awscli' },
   boto3: { command: 'python3', module: 'boto3', package: 'python3-boto3' },
+  botocore: { command: '/usr/bin/python3', module: 'botocore', package: 'python3-botocore' },
+  chromium: { command: 'chromium', package: 'chromium' },
   curl: { command: 'curl', package: 'curl' },
   dbus: { command: 'dbus-run-session', package: 'dbus-daemon' },
   faketime: { command: 'faketime', package: 'faketime' },
@@ -57,12 +59,12 @@ export function needs(...names: readonly Need[]): { readonly skip: boolean; read
   return { skip: missing.length > 0, why: missing.length > 0 ? ` (skipped: needs ${missing.join(', ')})` : '' };
 }
 
-/** The absolute path of a command, or undefined. */
+/** The absolute path of a command, by its name or its absolute path, or undefined. */
 export function onPath(command: string): string | undefined {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
   for (const directory of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
     for (const ending of endings) {
-      const file = join(directory, command + ending);
+      const file = resolve(directory, command + ending);
       if (isExecutable(file)) return file;
     }
   }
