@@ -168,7 +168,9 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     openBrowser: (url: string, browser?: string) =>
       openBrowser(url, { env, platform: process.platform, command: browser }),
     async chooseKeychain(choice: KeychainChoice) {
-      const { backend } = await keychain(choice);
+      const { backend, store } = await keychain(choice);
+      const { refuseBlankPassword } = await import('./keychain/blank-password');
+      await refuseBlankPassword(backend, store, env);
       recordBackend(env, backend);
     },
     run: runToItsEnd,

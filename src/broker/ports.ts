@@ -1,4 +1,4 @@
-import type { Endpoints, Profile, RoleRequest, SsoSession } from '../profile/profile';
+import type { Endpoints, RoleRequest, SsoSession } from '../profile/profile';
 import type { Secret } from '../secret';
 
 /** The world as the broker sees it. Real ones are made in main.ts, small ones in tests. All times are epoch milliseconds. */
@@ -93,5 +93,3 @@ export interface Lease {
   /** True once nobody holds it; false if `milliseconds` passed first. */
   wait(name: string, milliseconds: number): Promise<boolean>;
 }
-
-export type { Profile };

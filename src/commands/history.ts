@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ZspError } from '../errors';
-import type { LedgerEntry } from '../ledger/event';
 import type { Verification } from '../ledger/chain';
+import type { LedgerEntry } from '../ledger/event';
 import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
 import { table } from '../terminal/table';
