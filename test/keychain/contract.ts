@@ -35,18 +35,19 @@ export function storeContract(
     ['text', 'ASIA-like text'],
     ['JSON of several lines', '{\n  "v": 1\n}\n'],
     ['characters outside ASCII', 'Zoë 密鑰 🔑'],
-    ['4 KB', 'k'.repeat(4096)],
   ])(`%s is got back as it was set${why}`, async (_name, text) => {
     const name = account('kept');
     await open().set(name, new Secret(text));
     expect((await open().get(name))?.open()).toBe(text);
   });
 
-  test.skipIf(skip || largest < 65_536)(`64 KB are got back as they were set${why}`, async () => {
-    const name = account('large');
-    await open().set(name, new Secret('K'.repeat(65_536)));
-    expect((await open().get(name))?.open()).toBe('K'.repeat(65_536));
-  });
+  for (const size of [4_096, 65_536]) {
+    test.skipIf(skip || largest < size)(`${size / 1024} KB are got back as they were set${why}`, async () => {
+      const name = account('large');
+      await open().set(name, new Secret('K'.repeat(size)));
+      expect((await open().get(name))?.open()).toBe('K'.repeat(size));
+    });
+  }
 
   case_(`the second value replaces the first${why}`, async () => {
     const name = account('twice');
@@ -72,7 +73,7 @@ export function storeContract(
 
   case_(`of two writers at once one value stays whole${why}`, async () => {
     const name = account('raced');
-    const values = ['a'.repeat(3000), 'b'.repeat(2000)];
+    const values = ['a'.repeat(300), 'b'.repeat(200)];
     await Promise.all(values.map((value) => open().set(name, new Secret(value))));
     expect(values).toContain((await open().get(name))?.open());
   });

@@ -22,7 +22,7 @@ const noLock: Lock = (_name, work) => work();
 
 describe('the kernel keyring', () => {
   const store = nativeStore('kernel');
-  storeContract(() => store, { ...kernel, largest: 16_000 });
+  storeContract(() => store, { ...kernel, largest: 1_000 });
 
   when(`that has no room left is storage_failed${kernel.why}`, async () => {
     await expect(store.set('test:too-large', new Secret('x'.repeat(65_536)))).rejects.toMatchObject({
