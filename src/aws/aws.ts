@@ -23,7 +23,7 @@ export interface AwsOptions {
   readonly limits?: Partial<Omit<Limits, 'deadline'>>;
 }
 
-/** AWS, as far as issuing needs it. A call loads the one SDK client it uses. */
+/** AWS, as far as issuing needs it. Only a sign-in loads an SDK client (docs/adr/0006). */
 export function createAws({ env, now, deadline = Number.POSITIVE_INFINITY, limits }: AwsOptions): Aws {
   const clock = createClockSkew(now);
   const call = createCall(createSend(env), clock, now, { request: 5_000, call: 16_000, deadline, ...limits });

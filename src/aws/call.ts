@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZspError } from '../errors';
 import type { Secret } from '../secret';
-import { type Attempt, clientOptions, type Keys } from './client-options';
+import type { Attempt } from './attempt';
 import { type ClockSkew, skewRemark } from './clock-skew';
 import type { Send } from './connection';
 import { type Failure, failureOf, isRetryable, isThrottled, nonsense, reason, refusal, type Sight } from './faults';
@@ -11,12 +11,11 @@ export interface Operation<Output, Result> {
   readonly name: string;
   readonly endpoint: string;
   readonly region: string;
-  readonly keys?: Keys;
   /** What is sent and must not come back in an error. */
   readonly secrets: readonly Secret[];
   /** What the answer should be, for the error when it is not: `credentials`. */
   readonly wanted: string;
-  send(options: ReturnType<typeof clientOptions>): Promise<Output>;
+  send(attempt: Attempt): Promise<Output>;
   /** Undefined for an answer that is not what was wanted. */
   read(output: Output): Result | undefined;
   /** The failures this operation has a word for: an error to throw, or a result. */
@@ -72,10 +71,10 @@ async function tryOnce<Output, Result>(
   operation: Operation<Output, Result>,
   conditions: Pick<Attempt, 'endpoint' | 'send' | 'clock' | 'milliseconds'>,
 ): Promise<Outcome<Result>> {
-  const { region, keys, wanted } = operation;
+  const { region, wanted } = operation;
   const sight: Sight = {};
   try {
-    const result = operation.read(await operation.send(clientOptions({ ...conditions, region, keys, sight })));
+    const result = operation.read(await operation.send({ ...conditions, region, sight }));
     if (result !== undefined) return { result };
     sight.trouble = nonsense(wanted);
     return { failure: failureOf(undefined, sight, wanted, []), sight };

@@ -1,7 +1,7 @@
 import { type ErrorCode, ZspError } from '../errors';
 import type { Secret } from '../secret';
 
-/** What the wire saw of one attempt; the rest is in the error the SDK made of it. */
+/** What the wire saw of one attempt; the rest is in the error that was made of its answer. */
 export interface Sight {
   status?: number;
   headers?: Readonly<Record<string, string>>;
@@ -85,17 +85,22 @@ export function troubleOf(error: unknown, timedOut: boolean, seconds: number): T
   return { words: `the connection failed (${plain(code) || 'unknown'})`, remedy: network, retryable: false };
 }
 
+/** An error as AWS worded it, in the shape of the SDK's. */
+export function worded(name: string, words: string): Error {
+  return Object.assign(new Error(words), { name, $fault: 'client' });
+}
+
 /**
- * Reads an SDK error. Only an error that AWS itself worded gives its words: what a parser says of a body may quote it,
- * and the error's `$response` holds tokens.
+ * Reads the error an answer was made into, here or by the SDK. Only an error that AWS itself worded gives its words: what a parser says of a body may quote it,
+ * and an SDK error's `$response` holds tokens.
  * @param secrets what was sent, lest an answer echoes it
  */
 export function failureOf(error: unknown, sight: Sight, wanted: string, secrets: readonly Secret[]): Failure {
   const { status, headers } = sight;
   const said = (error ?? {}) as Readonly<Record<string, unknown>>;
-  const worded = status !== undefined && status >= 400 && said.$fault !== undefined && sight.trouble === undefined;
-  const words = worded ? redact(String(said.error_description ?? said.message ?? ''), secrets) : '';
-  const name = worded ? redact(String(said.error ?? said.name ?? ''), secrets) : '';
+  const isWorded = status !== undefined && status >= 400 && said.$fault !== undefined && sight.trouble === undefined;
+  const words = isWorded ? redact(String(said.error_description ?? said.message ?? ''), secrets) : '';
+  const name = isWorded ? redact(String(said.error ?? said.name ?? ''), secrets) : '';
   return {
     name: plain(name, 60),
     words: words === 'UnknownError' ? '' : plain(words),

@@ -3,10 +3,11 @@ import type { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
 import { Secret } from '../secret';
 import { isText } from './answers';
+import { type Attempt, exchange, requestTo } from './attempt';
 import type { Call } from './call';
-import { quietly } from './client-options';
 import type { ClockSkew } from './clock-skew';
-import { type Failure, reason, refusal } from './faults';
+import type { Request } from './connection';
+import { type Failure, reason, refusal, worded } from './faults';
 
 /**
  * The access portal: https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/welcome.html
@@ -21,12 +22,11 @@ export function createPortal(call: Call, clock: ClockSkew, now: () => number): P
         region: at.region,
         secrets: [token],
         wanted: 'credentials',
-        async send(options) {
-          const { SSOClient, GetRoleCredentialsCommand } = await import('@aws-sdk/client-sso');
-          const client = quietly(() => new SSOClient(options));
-          return await client.send(new GetRoleCredentialsCommand({ accessToken: token.open(), accountId, roleName }));
+        async send(attempt) {
+          const query = { role_name: roleName, account_id: accountId };
+          return parse(await ask(attempt, token, { method: 'GET', path: '/federation/credentials', query }));
         },
-        read: ({ roleCredentials }) => readSession(roleCredentials, accountId, clock, now),
+        read: (output) => readSession(field(output, 'roleCredentials'), accountId, clock, now),
         explain: (failure) => signedOut(at, failure) ?? noSuchRole(failure, accountId, roleName),
       });
     },
@@ -38,15 +38,47 @@ export function createPortal(call: Call, clock: ClockSkew, now: () => number): P
         region: at.region,
         secrets: [token],
         wanted: 'a confirmation',
-        async send(options) {
-          const { SSOClient, LogoutCommand } = await import('@aws-sdk/client-sso');
-          return await quietly(() => new SSOClient(options)).send(new LogoutCommand({ accessToken: token.open() }));
-        },
+        send: (attempt) => ask(attempt, token, { method: 'POST', path: '/logout' }),
         read: () => true,
         explain: (failure) => signedOut(at, failure),
       });
     },
   };
+}
+
+/** REST with JSON: https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
+async function ask(
+  attempt: Attempt,
+  token: Secret,
+  request: Pick<Request, 'method' | 'path' | 'query'>,
+): Promise<string> {
+  const headers = { 'x-amz-sso_bearer_token': token.open() };
+  const answer = await exchange(attempt, requestTo(attempt.endpoint, { ...request, headers }));
+  const text = Buffer.from(answer.body).toString('utf8');
+  if (answer.status < 400) return text;
+  const body = parse(text);
+  const code = answer.headers['x-amzn-errortype'] ?? field(body, '__type') ?? field(body, 'code') ?? '';
+  throw worded(errorName(String(code)), String(field(body, 'message') ?? field(body, 'Message') ?? ''));
+}
+
+/** `aws.protocoltests#FooError:http://…` is FooError. */
+function errorName(code: string): string {
+  const [name = ''] = code.split(/[,:]/);
+  return name.slice(name.indexOf('#') + 1);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
 }
 
 function readSession(answer: unknown, accountId: string, clock: ClockSkew, now: () => number): Session | undefined {

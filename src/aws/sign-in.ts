@@ -5,7 +5,7 @@ import type { SsoSession } from '../profile/profile';
 import { Secret } from '../secret';
 import { isPositive, isText } from './answers';
 import type { Call } from './call';
-import { quietly } from './client-options';
+import { clientOptions, quietly } from './client-options';
 import { type Failure, isThrottled, reason, refusal } from './faults';
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -18,11 +18,11 @@ export function createSignIn(call: Call, now: () => number): SignIn {
         name: 'RegisterClient',
         ...unsigned(at, []),
         wanted: 'a client registration',
-        async send(options) {
+        async send(attempt) {
           const { SSOOIDCClient, RegisterClientCommand } = await import('@aws-sdk/client-sso-oidc');
           const scopes = [...at.registrationScopes];
           const input = { clientName: 'zsp', clientType: 'public', scopes };
-          return await quietly(() => new SSOOIDCClient(options)).send(new RegisterClientCommand(input));
+          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new RegisterClientCommand(input));
         },
         read: readRegistration,
         explain: (failure) => notAccepted(at, failure, 'check sso_registration_scopes'),
@@ -34,10 +34,12 @@ export function createSignIn(call: Call, now: () => number): SignIn {
         name: 'StartDeviceAuthorization',
         ...unsigned(at, [client.clientSecret]),
         wanted: 'a device authorization',
-        async send(options) {
+        async send(attempt) {
           const { SSOOIDCClient, StartDeviceAuthorizationCommand } = await import('@aws-sdk/client-sso-oidc');
           const input = { ...idOf(client), startUrl: at.startUrl };
-          return await quietly(() => new SSOOIDCClient(options)).send(new StartDeviceAuthorizationCommand(input));
+          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(
+            new StartDeviceAuthorizationCommand(input),
+          );
         },
         read: (output) => readDeviceAuthorization(output, at, now()),
         explain: (failure) =>
@@ -50,10 +52,10 @@ export function createSignIn(call: Call, now: () => number): SignIn {
         name: 'CreateToken',
         ...unsigned(at, [client.clientSecret, deviceCode]),
         wanted: 'tokens',
-        async send(options) {
+        async send(attempt) {
           const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
           const input = { ...idOf(client), grantType: deviceGrant, deviceCode: deviceCode.open() };
-          return await quietly(() => new SSOOIDCClient(options)).send(new CreateTokenCommand(input));
+          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
         },
         read(output) {
           const tokens = readTokens(output, now());
@@ -68,10 +70,10 @@ export function createSignIn(call: Call, now: () => number): SignIn {
         name: 'CreateToken',
         ...unsigned(at, [client.clientSecret, refreshToken]),
         wanted: 'tokens',
-        async send(options) {
+        async send(attempt) {
           const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
           const input = { ...idOf(client), grantType: 'refresh_token', refreshToken: refreshToken.open() };
-          return await quietly(() => new SSOOIDCClient(options)).send(new CreateTokenCommand(input));
+          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
         },
         read: (output) => readTokens(output, now()),
         explain: (failure) => noLongerTaken(at, failure),

@@ -1,13 +1,14 @@
-import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import type { Session, Sts } from '../broker/ports';
 import type { ZspError } from '../errors';
 import type { RoleRequest } from '../profile/profile';
 import { Secret } from '../secret';
 import { isText } from './answers';
 import type { Call } from './call';
-import { type Keys, quietly } from './client-options';
 import type { ClockSkew } from './clock-skew';
 import { type Failure, reason, refusal } from './faults';
+import { type Keys, queryApi } from './query-api';
+
+const ask = queryApi('sts', '2011-06-15');
 
 /**
  * STS: https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
@@ -20,10 +21,7 @@ export function createSts(call: Call, clock: ClockSkew, now: () => number): Sts 
         name: 'AssumeRole',
         ...signedBy(at, caller),
         wanted: 'credentials',
-        async send(options) {
-          const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
-          return await quietly(() => new STSClient(options)).send(new AssumeRoleCommand(inputOf(request)));
-        },
+        send: (attempt) => ask(attempt, keysOf(caller), 'AssumeRole', parametersOf(request)),
         read: (output) => readSession(output, request.roleArn, clock, now),
         explain: (failure) => callerEnded(failure) ?? notAllowed(failure, caller, request) ?? notAccepted(failure),
       });
@@ -34,11 +32,11 @@ export function createSts(call: Call, clock: ClockSkew, now: () => number): Sts 
         name: 'GetCallerIdentity',
         ...signedBy(at, caller),
         wanted: 'an identity',
-        async send(options) {
-          const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-          return await quietly(() => new STSClient(options)).send(new GetCallerIdentityCommand({}));
+        send: (attempt) => ask(attempt, keysOf(caller), 'GetCallerIdentity', []),
+        read(output) {
+          const [arn, accountId] = [output.get('Arn'), output.get('Account')];
+          return isText(arn) && isText(accountId) ? { arn, accountId } : undefined;
         },
-        read: ({ Arn: arn, Account: accountId }) => (isText(arn) && isText(accountId) ? { arn, accountId } : undefined),
         explain: callerEnded,
       });
     },
@@ -46,47 +44,67 @@ export function createSts(call: Call, clock: ClockSkew, now: () => number): Sts 
 }
 
 function signedBy(at: Parameters<Sts['callerIdentity']>[0], caller: Session) {
-  const keys: Keys = {
-    accessKeyId: caller.accessKeyId,
-    secretAccessKey: caller.secretAccessKey.open(),
-    sessionToken: caller.sessionToken.open(),
-  };
   const secrets = [caller.secretAccessKey, caller.sessionToken];
-  return { endpoint: at.endpoints.sts(at.region), region: at.region, keys, secrets };
+  return { endpoint: at.endpoints.sts(at.region), region: at.region, secrets };
+}
+
+function keysOf({ accessKeyId, secretAccessKey, sessionToken }: Session): Keys {
+  return { accessKeyId, secretAccessKey: secretAccessKey.open(), sessionToken: sessionToken.open() };
 }
 
 /** Exactly what the request says: a parameter that is unset is not sent. */
-function inputOf(request: Parameters<Sts['assumeRole']>[2]): AssumeRoleCommandInput {
-  const tags = Object.entries(request.tags);
-  return {
+function parametersOf(request: Parameters<Sts['assumeRole']>[2]): readonly (readonly [string, string])[] {
+  const given = Object.entries({
     RoleArn: request.roleArn,
     RoleSessionName: request.roleSessionName,
-    DurationSeconds: request.durationSeconds,
-    ...(request.policy && { Policy: request.policy.text }),
-    ...(request.policyArns.length > 0 && { PolicyArns: request.policyArns.map((arn) => ({ arn })) }),
-    ...(tags.length > 0 && { Tags: tags.map(([Key, Value]) => ({ Key, Value })) }),
-    ...(request.transitiveTags.length > 0 && { TransitiveTagKeys: [...request.transitiveTags] }),
-    ...(request.externalId !== undefined && { ExternalId: request.externalId }),
-    ...(request.sourceIdentity !== undefined && { SourceIdentity: request.sourceIdentity }),
+    DurationSeconds: String(request.durationSeconds),
+    Policy: request.policy?.text,
+    ExternalId: request.externalId,
+    SourceIdentity: request.sourceIdentity,
+  }).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return [
+    ...given,
+    ...members('PolicyArns', request.policyArns, 'arn'),
+    ...members('Tags', Object.keys(request.tags), 'Key'),
+    ...members('Tags', Object.values(request.tags), 'Value'),
+    ...members('TransitiveTagKeys', request.transitiveTags),
+  ];
+}
+
+/** A list of the query protocol: `Tags.member.1.Key=…`. */
+function members(list: string, values: readonly string[], key?: string): [string, string][] {
+  return values.map((value, at) => [`${list}.member.${at + 1}${key ? `.${key}` : ''}`, value]);
+}
+
+function readSession(
+  answer: ReadonlyMap<string, string>,
+  roleArn: string,
+  clock: ClockSkew,
+  now: () => number,
+): Session | undefined {
+  const credential = (name: string) => answer.get(`Credentials/${name}`);
+  const [accessKeyId, secretAccessKey] = [credential('AccessKeyId'), credential('SecretAccessKey')];
+  const sessionToken = credential('SessionToken');
+  const expiration = readTime(credential('Expiration'));
+  const assumedRoleArn = answer.get('AssumedRoleUser/Arn');
+  const packed = answer.get('PackedPolicySize') ?? '';
+  if (!isText(accessKeyId) || !isText(secretAccessKey) || !isText(sessionToken)) return undefined;
+  if (!(expiration > clock.now())) return undefined;
+  return {
+    accessKeyId,
+    secretAccessKey: new Secret(secretAccessKey),
+    sessionToken: new Secret(sessionToken),
+    issuedAt: now(),
+    expiration,
+    accountId: roleArn.split(':')[4] ?? '',
+    ...(isText(assumedRoleArn) && { assumedRoleArn }),
+    ...(/^\d{1,4}$/.test(packed) && { packedPolicySize: Number(packed) }),
   };
 }
 
-function readSession(answer: unknown, roleArn: string, clock: ClockSkew, now: () => number): Session | undefined {
-  const { Credentials, AssumedRoleUser, PackedPolicySize } = answer as Record<string, unknown>;
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (Credentials ?? {}) as Record<string, unknown>;
-  const assumedRoleArn = (AssumedRoleUser as Record<string, unknown> | undefined)?.Arn;
-  if (!isText(AccessKeyId) || !isText(SecretAccessKey) || !isText(SessionToken)) return undefined;
-  if (!(Expiration instanceof Date) || !(Expiration.getTime() > clock.now())) return undefined;
-  return {
-    accessKeyId: AccessKeyId,
-    secretAccessKey: new Secret(SecretAccessKey),
-    sessionToken: new Secret(SessionToken),
-    issuedAt: now(),
-    expiration: Expiration.getTime(),
-    accountId: roleArn.split(':')[4] ?? '',
-    ...(isText(assumedRoleArn) && { assumedRoleArn }),
-    ...(typeof PackedPolicySize === 'number' && { packedPolicySize: PackedPolicySize }),
-  };
+/** RFC 3339 with an offset, as AWS writes times; NaN for anything else. */
+function readTime(text = ''): number {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 function callerEnded(failure: Failure): ZspError | undefined {
