@@ -4,7 +4,8 @@
  * Format: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 
-export type SectionKind = 'profile' | 'sso-session' | 'services';
+export const sectionKinds = ['profile', 'sso-session', 'services'] as const;
+export type SectionKind = (typeof sectionKinds)[number];
 
 export interface Value {
   readonly text: string;
@@ -80,7 +81,8 @@ function headerAt(text: string, kind: SectionKind, start: number, end: number): 
   return name === undefined ? undefined : { name, short: inside === 'default', start, end };
 }
 
-function nameIn(inside: string, kind: SectionKind): string | undefined {
+/** @param inside what stands between a header's brackets */
+export function nameIn(inside: string, kind: SectionKind): string | undefined {
   if (kind === 'profile' && inside === 'default') return 'default';
   const match = /^\s+(?:"([^"]+)"|'([^']+)'|(.+))$/s.exec(inside.slice(kind.length));
   return inside.startsWith(kind) ? (match?.[1] ?? match?.[2] ?? match?.[3]) : undefined;
@@ -153,11 +155,12 @@ function lineEnd(text: string, at: number): number {
 }
 
 /** A comment is a `#` or `;` at the start or after whitespace. `trim` takes a carriage return and a byte order mark with it. */
-function withoutComment(line: string): string {
+export function withoutComment(line: string): string {
   const comment = /(?:^|\s)[#;]/.exec(line);
   return (comment ? line.slice(0, comment.index) : line).trim();
 }
 
-function headerText(line: string): string | undefined {
+/** What stands between the brackets, or undefined where the line is no header. */
+export function headerText(line: string): string | undefined {
   return line.startsWith('[') && line.endsWith(']') ? line.slice(1, -1).trim() : undefined;
 }

@@ -1,41 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
-import { allSections, findSection, type Section, sectionNames } from '../../src/profile/sections';
+import { describe, expect, test } from 'vitest';
+import { allSections, findSection, sectionNames } from '../../src/profile/sections';
 import { fuzz } from '../support/fuzz';
 import { agreed } from './corpus';
-
-type Sections = Record<string, Record<string, string>>;
-
-/** The parser inside the JavaScript SDK, whichever version it brings. */
-const sdk: {
-  loadSharedConfigFiles(init: { configFilepath: string; filepath: string }): Promise<{ configFile: Sections }>;
-  loadSsoSessionData(init: { configFilepath: string }): Promise<Sections>;
-} = createRequire(createRequire(__filename).resolve('@aws-sdk/credential-providers'))('@smithy/core/config');
+import { botocore, plain, readers } from './readers';
 
 const read = (text: string, name: string) => plain(findSection(text, 'profile', name));
-
-function plain(section: Section | undefined): Record<string, string> | undefined {
-  return section && Object.fromEntries([...section.values].map(([key, value]) => [key, value.text]));
-}
-
-/** Only keys with a value: the parsers differ in how they say that a key has none. */
-function everything(text: string): Sections {
-  const kinds = ['profile', 'sso-session'] as const;
-  const sections = kinds.flatMap((kind) =>
-    allSections(text, kind).map((found) => [`${kind} ${found.name}`, found] as const),
-  );
-  const filled = sections.map(([name, found]) => [name, withoutEmpty(plain(found) ?? {})] as const);
-  return Object.fromEntries(filled.filter(([, values]) => Object.keys(values).length > 0));
-}
-
-function withoutEmpty(values: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).filter(([, text]) => text !== ''));
-}
 
 describe('a section', () => {
   test.each([
@@ -130,57 +100,22 @@ describe('a section', () => {
 });
 
 describe('other parsers agree on', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'zsp-sections-'));
-  afterAll(() => rmSync(directory, { recursive: true }));
-  const botocore = spawnSync('python3', ['-c', 'import botocore']).status === 0;
+  const parsers = readers();
 
   test.each(Object.entries(agreed))('%s: the JavaScript SDK', async (_, text) => {
-    expect(everything(text)).toEqual(await javaScript(text));
+    expect(parsers.zsp(text)).toEqual(await parsers.javaScript(text));
   });
 
-  test.skipIf(!botocore)(`all of them: botocore${botocore ? '' : ' (skipped: needs python3-botocore)'}`, () => {
-    const theirs = python(agreed);
-    for (const [name, text] of Object.entries(agreed)) expect([name, everything(text)]).toEqual([name, theirs[name]]);
+  test.skipIf(botocore.skip)(`all of them: botocore${botocore.why}`, () => {
+    const theirs = parsers.botocore(agreed);
+    for (const [name, text] of Object.entries(agreed)) expect([name, parsers.zsp(text)]).toEqual([name, theirs[name]]);
   });
-
-  async function javaScript(text: string): Promise<unknown> {
-    const configFilepath = join(directory, `${Math.random()}`);
-    writeFileSync(configFilepath, text);
-    const { configFile } = await sdk.loadSharedConfigFiles({ configFilepath, filepath: join(directory, 'none') });
-    const sessions = await sdk.loadSsoSessionData({ configFilepath });
-    return Object.fromEntries([
-      ...Object.entries(configFile)
-        .filter(([name]) => !name.startsWith('sso-session.'))
-        .map(([name, values]) => [`profile ${name}`, values]),
-      ...Object.entries(sessions).map(([name, values]) => [`sso-session ${name}`, values]),
-    ]);
-  }
-
-  /** One Python for all texts. */
-  function python(texts: Readonly<Record<string, string>>): Record<string, unknown> {
-    const program = `
-import botocore.configloader as loader, json, sys
-def flat(values):
-    pairs = [(k, n, t) for k, v in values.items() for n, t in (v.items() if isinstance(v, dict) else [('', v)])]
-    return {k + ('.' + n if n else ''): t for k, n, t in pairs}
-found = {}
-for name, text in json.load(sys.stdin).items():
-    with open(sys.argv[1], 'w', newline='') as file: file.write(text)
-    loaded = loader.load_config(sys.argv[1])
-    found[name] = {'profile ' + n: flat(v) for n, v in loaded['profiles'].items()}
-    found[name].update({'sso-session ' + n: flat(v) for n, v in loaded['sso_sessions'].items()})
-print(json.dumps(found))`;
-    const input = JSON.stringify(texts);
-    const answer = spawnSync('python3', ['-c', program, join(directory, 'config')], { input, encoding: 'utf8' });
-    expect(answer.stderr).toBe('');
-    return JSON.parse(answer.stdout);
-  }
 
   test.each([
     ['a later section of the same name', '[profile a]\nx = 1\ny = 1\n[profile a]\ny = 2\n'],
     ['comments after a value', '[profile a]\nx = 1 # one\ny = 2 ; two\n'],
     ['an indented key after a value', '[profile a]\nx = 1\n  y = 2\n'],
   ])('%s: the JavaScript SDK, where botocore does not', async (_, text) => {
-    expect(everything(text)).toEqual(await javaScript(text));
+    expect(parsers.zsp(text)).toEqual(await parsers.javaScript(text));
   });
 });
