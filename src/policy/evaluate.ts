@@ -6,6 +6,8 @@ import { actionMatches, arnMatches, type Context } from './pattern';
 export interface Caller {
   readonly principalArns: readonly string[];
   readonly accountId: string;
+  /** The identity provider that vouches for someone who is no AWS principal yet. */
+  readonly provider?: string;
 }
 
 export interface AccessRequest {
@@ -68,7 +70,7 @@ export function evaluate(policies: Policies, request: AccessRequest): Evaluation
 }
 
 /**
- * Does a role's trust policy let this caller in? `Federated` and `Service` principals never match.
+ * Does a role's trust policy let this caller in? `Federated` names an identity provider; `Service` principals never match.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 export function evaluateTrust(document: PolicyDocument, request: TrustRequest): Evaluation {
@@ -144,6 +146,7 @@ function principalApplies(statement: Statement, caller: Caller): boolean {
     return !exempt;
   }
   if (statement.Principal === undefined) return false;
+  if (caller.provider !== undefined) return federatedPrincipals(statement.Principal).includes(caller.provider);
   const listed = awsPrincipals(statement.Principal);
   return (
     listed.includes('*') ||
@@ -154,6 +157,10 @@ function principalApplies(statement: Statement, caller: Caller): boolean {
 
 function awsPrincipals(principals: Principals): readonly string[] {
   return principals === '*' ? ['*'] : many(principals.AWS);
+}
+
+function federatedPrincipals(principals: Principals): readonly string[] {
+  return principals === '*' ? [] : many(principals.Federated);
 }
 
 function namesAccount(listed: readonly string[], accountId: string): boolean {

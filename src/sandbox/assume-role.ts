@@ -1,45 +1,35 @@
 import { evaluateTrust } from '../policy/evaluate';
 import { type AssumeRoleParameters, readParameters } from './assume-role-parameters';
 import { decide, denialReason, globalContext, type RequestContext } from './authorization';
-import type { PolicyDocument, Role } from './directory';
-import { newCredential, type Principal, uniqueId } from './issued';
-import type { StsRequest } from './sts';
+import type { Role } from './directory';
+import type { Principal } from './issued';
+import type { SignedRequest } from './query-protocol';
+import { openSession } from './role-session';
 import { Refusal } from './wire';
 import type { World } from './world';
 import type { XmlTree } from './xml';
 
-const defaultSeconds = 3600;
-const chainedSeconds = 3600;
-
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-export function assumeRole(world: World, request: StsRequest): XmlTree {
+export function assumeRole(world: World, request: SignedRequest): XmlTree {
   const { caller } = request;
   const parameters = readParameters(request.form);
   const role = world.directory.roles.find(({ arn }) => arn === parameters.roleArn);
   const sourceIdentity = parameters.sourceIdentity ?? caller.sourceIdentity;
   authorize(world, request, parameters, role);
   if (!role) throw denied(caller, 'sts:AssumeRole', parameters.roleArn);
-  const seconds = checkedSeconds(caller, role, parameters);
-
-  const principal = sessionPrincipal(world, caller, role, parameters, sourceIdentity);
-  const now = world.now();
-  const expiration = Math.floor(now / 1000 + seconds) * 1000;
-  const issued = newCredential(world.issued, principal, now, expiration, world.options.sessionTokenLength);
-  return {
-    AssumedRoleUser: { AssumedRoleId: principal.userId, Arn: principal.arn },
-    Credentials: {
-      AccessKeyId: issued.accessKeyId,
-      SecretAccessKey: issued.secretAccessKey,
-      SessionToken: issued.sessionToken,
-      Expiration: new Date(expiration).toISOString().replace('.000Z', 'Z'),
-    },
-    PackedPolicySize: parameters.packedPolicySize,
-    SourceIdentity: sourceIdentity,
-  };
+  const { tags, transitiveTags } = chainedTags(caller, parameters);
+  const chained = caller.kind === 'AssumedRole';
+  const session = openSession(world, role, parameters, { tags, transitiveTags, sourceIdentity, chained });
+  return { ...session, SourceIdentity: sourceIdentity };
 }
 
 /** Every action the request needs, in the caller's own policies and in the role's trust policy. */
-function authorize(world: World, request: StsRequest, parameters: AssumeRoleParameters, role: Role | undefined): void {
+function authorize(
+  world: World,
+  request: SignedRequest,
+  parameters: AssumeRoleParameters,
+  role: Role | undefined,
+): void {
   const { caller } = request;
   const sourceIdentity = parameters.sourceIdentity ?? caller.sourceIdentity;
   const tagged = Object.keys(parameters.tags).length > 0 || caller.transitiveTags.length > 0;
@@ -91,55 +81,6 @@ function requestContext(parameters: AssumeRoleParameters, caller: Principal): Re
     ...(transitiveTagKeys.length === 0 ? {} : { 'sts:TransitiveTagKeys': [...transitiveTagKeys] }),
     ...Object.fromEntries(keys.map((key) => [`aws:RequestTag/${key}`, tags[key] ?? ''])),
   };
-}
-
-function checkedSeconds(
-  caller: Principal,
-  role: Role,
-  { durationSeconds = defaultSeconds }: AssumeRoleParameters,
-): number {
-  if (caller.kind === 'AssumedRole' && durationSeconds > chainedSeconds) {
-    const limit = '1 hour session limit for roles assumed by role chaining';
-    throw new Refusal(400, 'ValidationError', `The requested DurationSeconds exceeds the ${limit}`);
-  }
-  if (durationSeconds > role.maxSessionSeconds) {
-    const limit = 'MaxSessionDuration set for this role';
-    throw new Refusal(400, 'ValidationError', `The requested DurationSeconds exceeds the ${limit}.`);
-  }
-  return durationSeconds;
-}
-
-function sessionPrincipal(
-  world: World,
-  caller: Principal,
-  role: Role,
-  parameters: AssumeRoleParameters,
-  sourceIdentity: string | undefined,
-): Principal {
-  const accountId = role.arn.split(':')[4] ?? '';
-  const roleName = role.arn.replace(/.*\//, '');
-  const session = sessionPolicies(world, parameters);
-  return {
-    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/${parameters.roleSessionName}`,
-    principalArn: role.arn,
-    accountId,
-    userId: `${uniqueId('AROA', role.arn)}:${parameters.roleSessionName}`,
-    kind: 'AssumedRole',
-    identity: role.policies,
-    ...(session.length === 0 ? {} : { session }),
-    ...chainedTags(caller, parameters),
-    ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
-  };
-}
-
-/** The inline policy and the managed ones: what any of them allows. */
-function sessionPolicies(world: World, { policy, policyArns }: AssumeRoleParameters): readonly PolicyDocument[] {
-  const managed = policyArns.map((arn) => {
-    const found = world.directory.managedPolicies[arn];
-    if (!found) throw new Refusal(400, 'ValidationError', `Policy ${arn} does not exist or is not attachable.`);
-    return found;
-  });
-  return policy ? [policy, ...managed] : managed;
 }
 
 /** Transitive tags go along the chain and cannot be set anew; the others end with their session. */

@@ -17,6 +17,8 @@ const readS3 = ['s3:GetObject', 's3:ListBucket', 's3:ListAllMyBuckets'];
 const developer = `arn:aws:iam::${development}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Developer_0123456789abcdef`;
 const legacyUser = `arn:aws:iam::${development}:user/legacy-ci`;
 
+const pipelineProvider = `arn:aws:iam::${production}:oidc-provider/token.corp.example`;
+
 const trust = (actions: string | string[], principals: string | string[], condition = {}): PolicyDocument => ({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { AWS: principals }, Action: actions, ...condition }],
@@ -78,6 +80,26 @@ export const corp: Directory = {
       }),
       policies: [allow(readS3, bucket('logs'))],
     }),
+    // A build pipeline, which has a token of its provider and no key.
+    role('pipeline', {
+      trust: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Federated: pipelineProvider },
+            Action: 'sts:AssumeRoleWithWebIdentity',
+            Condition: {
+              StringEquals: {
+                'token.corp.example:aud': 'sts.amazonaws.com',
+                'token.corp.example:sub': 'repo:corp/app:ref:refs/heads/main',
+              },
+            },
+          },
+        ],
+      },
+      policies: [useArtifacts],
+    }),
     role('denied', { trust: trust('sts:AssumeRole', `arn:aws:iam::${production}:role/admin`), policies: [] }),
     role('path/nested', { trust: trust('sts:AssumeRole', developer), policies: [allow(readS3, bucket('logs'))] }),
   ],
@@ -90,8 +112,13 @@ export const corp: Directory = {
       policies: [
         allow('s3:*', bucket('scratch')),
         allow(['sts:AssumeRole', 'sts:TagSession'], `arn:aws:iam::${production}:role/*`),
+        allow(['iam:GetUser', 'iam:*AccessKey*'], `arn:aws:iam::${development}:user/\${aws:username}`),
+        allow('iam:GetAccessKeyLastUsed', '*'),
       ],
     },
+  ],
+  oidcProviders: [
+    { arn: pipelineProvider, issuer: 'https://token.corp.example', clientIds: ['sts.amazonaws.com', 'corp-internal'] },
   ],
   managedPolicies: {
     'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess': allow(['s3:Get*', 's3:List*', 's3:Describe*'], '*'),

@@ -1,66 +1,92 @@
+import { type Asked, askConsent, askWho, isUser } from './consent';
 import type { DeviceAuthorization } from './issued';
-import { type Answer, type Call, first, type LoggedRequest, type Operation, parsePairs, type Refusal } from './wire';
+import { page } from './page';
+import { type Answer, type Call, first, type Operation, parsePairs } from './wire';
 import type { World } from './world';
 import { escapeXml } from './xml';
 
-/** The page behind `verificationUri`: what Identity Center would show after the user has signed in. */
+/** The page behind `verificationUri`: enter the code, sign in, allow or deny. */
 
-export function pageOperation(world: World, call: Call): Operation | undefined {
-  const isForm = call.method === 'POST';
-  if (call.path === '/captive')
-    return operation('CaptivePortal', () => page(200, 'Captive portal', '<p>Nobody should be here.'));
-  if (call.path !== '/device' || !(isForm || call.method === 'GET')) return undefined;
-  return operation(isForm ? 'DecideDevice' : 'ShowDevice', () => (isForm ? decide(world, call) : show(world, call)));
+export function deviceOperation(world: World, call: Call): Operation | undefined {
+  if (call.path === '/captive') {
+    return operation('CaptivePortal', () => page(200, 'Captive portal', '<p>Nobody should be here.</p>', 'bad'));
+  }
+  if (call.path !== '/device') return undefined;
+  if (call.method === 'POST') return operation('DecideDevice', () => decide(world, call));
+  return call.method === 'GET' ? operation('ShowDevice', () => show(world, call)) : undefined;
 }
 
-function operation(name: string, run: (log: LoggedRequest) => Answer): Operation {
+function operation(name: string, run: () => Answer): Operation {
   return {
     name,
     service: 'page',
     parameters: {},
     run,
-    refuse: (refusal: Refusal) => page(refusal.status, refusal.code, `<p>${escapeXml(refusal.message)}`),
+    refuse: ({ status, code, message }) => page(status, escapeXml(code), `<p>${escapeXml(message)}</p>`, 'bad'),
   };
 }
 
 function show(world: World, call: Call): Answer {
   const userCode = first(call.query, 'user_code');
-  if (userCode === undefined) {
-    return page(
-      200,
-      'Enter your code',
-      '<form><input name="user_code" placeholder="ABCD-EFGH"> <button>Continue</button></form>',
-    );
-  }
+  if (userCode === undefined) return askCode();
   const authorization = findAuthorization(world, userCode);
-  if (!authorization) return page(404, 'Unknown code', '<p>No sign-in waits for this code. It may have expired.');
-  const users = world.directory.users.map(({ userName }) => `<option>${escapeXml(userName)}</option>`).join('');
-  return page(
-    200,
-    'Authorize this device?',
-    `<p>A program asks for access with the code <strong>${escapeXml(authorization.userCode)}</strong>.
-<p>Allow it only if your terminal shows the same code.
-<form method="post" action="/device"><input type="hidden" name="user_code" value="${escapeXml(authorization.userCode)}">
-<p><label>Sign in as <select name="user">${users}</select></label>
-<p><button name="decision" value="approve">Allow</button> <button name="decision" value="deny">Deny</button></form>`,
-  );
+  const closed = closedPage(world, authorization);
+  if (closed || !authorization) return closed ?? askCode(userCode);
+  const user = first(call.query, 'user');
+  const asked = askedFor(world, authorization);
+  return isUser(world, user) ? askConsent(asked, user) : askWho(world, asked, user);
 }
 
 function decide(world: World, call: Call): Answer {
   const form = parsePairs(call.body.toString('utf8'), true);
   const userCode = first(form, 'user_code') ?? '';
-  if (!findAuthorization(world, userCode)) return page(404, 'Unknown code', '<p>No sign-in waits for this code.');
+  const authorization = findAuthorization(world, userCode);
+  const closed = closedPage(world, authorization);
+  if (closed || !authorization) return closed ?? askCode(userCode);
+  const user = first(form, 'user');
   if (first(form, 'decision') !== 'approve') {
     denyDevice(world, userCode);
-    return page(200, 'Denied', '<p>The program got nothing. You may close this page.');
+    return page(200, 'Request denied', '<p>The program got nothing. You can close this window.</p>', 'bad');
   }
-  approveDevice(world, userCode, first(form, 'user'));
-  return page(200, 'Allowed', '<p>You may close this page and go back to your terminal.');
+  if (!isUser(world, user)) return askWho(world, askedFor(world, authorization), user);
+  approveDevice(world, userCode, user);
+  const { clientName } = askedFor(world, authorization);
+  const content = `<p><b>${escapeXml(clientName)}</b> may now act for ${escapeXml(user)}.</p><p>You can close this window and go back to your terminal.</p>`;
+  return page(200, 'Request approved', content, 'good');
+}
+
+function askCode(wrong?: string): Answer {
+  const problem =
+    wrong === undefined ? '' : `<p class="bad">No sign-in waits for the code ${escapeXml(wrong.slice(0, 40))}.</p>`;
+  return page(
+    wrong === undefined ? 200 : 404,
+    'Enter your code',
+    `${problem}<p class="soft">Your terminal shows it.</p><form action="/device"><label for="user_code">Code</label>
+<div class="row"><input class="short" id="user_code" name="user_code" placeholder="ABCD-EFGH" required autocomplete="off" spellcheck="false">
+<button class="main fixed">Continue</button></div></form>`,
+  );
+}
+
+/** The page for a code that nobody can decide on any more. */
+function closedPage(world: World, authorization: DeviceAuthorization | undefined): Answer | undefined {
+  const again = '<p>Start again in your terminal if it still waits. You can close this window.</p>';
+  if (!authorization) return undefined;
+  if (authorization.redeemed || authorization.user !== undefined) {
+    return page(410, 'This code was already used', again, 'bad');
+  }
+  if (authorization.denied) return page(410, 'This request was denied', again, 'bad');
+  if (world.now() >= authorization.expiration) return page(410, 'This code has expired', again, 'bad');
+  return undefined;
+}
+
+function askedFor(world: World, { clientId, userCode }: DeviceAuthorization): Asked {
+  const clientName = world.issued.registrations.get(clientId)?.clientName ?? 'A program';
+  return { path: '/device', carried: [['user_code', userCode]], clientName, userCode };
 }
 
 /** The user says yes. Throws if no sign-in waits for the code, or nobody goes by that name. */
 export function approveDevice(world: World, userCode: string, user = world.directory.users[0]?.userName): void {
-  if (!world.directory.users.some(({ userName }) => userName === user)) throw new Error(`no user ${user}`);
+  if (!isUser(world, user)) throw new Error(`no user ${user}`);
   waiting(world, userCode).user = user;
 }
 
@@ -71,30 +97,15 @@ export function denyDevice(world: World, userCode: string): void {
 
 function waiting(world: World, userCode: string): DeviceAuthorization {
   const found = findAuthorization(world, userCode);
-  if (!found) throw new Error(`no sign-in waits for the code ${userCode}`);
+  if (!found || found.redeemed || world.now() >= found.expiration) {
+    throw new Error(`no sign-in waits for the code ${userCode}`);
+  }
   return found;
 }
 
+/** As people type it: `abcd efgh` is `ABCD-EFGH`. */
 function findAuthorization(world: World, userCode: string): DeviceAuthorization | undefined {
-  const wanted = userCode.trim().toUpperCase();
-  return [...world.issued.authorizations.values()].find(
-    (one) => one.userCode === wanted && world.now() < one.expiration,
-  );
-}
-
-function page(status: number, title: string, content: string): Answer {
-  return {
-    status,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-      'cache-control': 'no-store',
-    },
-    body: `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title} – sandbox</title>
-<style>body{font:16px system-ui;max-width:32em;margin:4em auto;padding:0 1em}</style>
-<h1>${title}</h1>
-${content}
-<hr><p><small>This is zsp's embedded AWS on this machine. It knows no real accounts.</small></html>`,
-  };
+  const plain = (code: string) => code.toUpperCase().replace(/[^A-Z]/g, '');
+  const wanted = plain(userCode);
+  return [...world.issued.authorizations.values()].find((one) => plain(one.userCode) === wanted);
 }

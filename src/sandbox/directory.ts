@@ -11,6 +11,7 @@ export interface Directory {
   readonly permissionSets: readonly PermissionSet[];
   readonly roles: readonly Role[];
   readonly iamUsers: readonly IamUser[];
+  readonly oidcProviders: readonly OidcProvider[];
   /** By ARN: what session policies may name. */
   readonly managedPolicies: Readonly<Record<string, PolicyDocument>>;
   readonly buckets: readonly Bucket[];
@@ -44,6 +45,14 @@ export interface Role {
   readonly trust: PolicyDocument;
   readonly policies: readonly PolicyDocument[];
   readonly maxSessionSeconds: number;
+}
+
+/** An OIDC provider that roles may trust: its ARN ends in the issuer without `https://`. */
+export interface OidcProvider {
+  readonly arn: string;
+  /** As a token's `iss` has it. */
+  readonly issuer: string;
+  readonly clientIds: readonly string[];
 }
 
 /** Someone with a long-lived access key. */

@@ -76,6 +76,7 @@ const throttled = {
   oidc: new Refusal(400, 'slow_down', 'Too many requests'),
   portal: new Refusal(429, 'TooManyRequestsException', 'HTTP 429 Unknown Code'),
   sts: new Refusal(400, 'Throttling', 'Rate exceeded'),
+  iam: new Refusal(400, 'Throttling', 'Rate exceeded'),
   s3: new Refusal(503, 'SlowDown', 'Please reduce your request rate.'),
   page: new Refusal(429, 'TooManyRequests', 'Too many requests'),
 } as const;
@@ -84,6 +85,7 @@ const broken = {
   oidc: new Refusal(500, 'server_error', 'Internal server error'),
   portal: new Refusal(500, 'InternalServerException', 'Internal server error'),
   sts: new Refusal(500, 'InternalFailure', 'We encountered an internal error. Please try again.'),
+  iam: new Refusal(500, 'ServiceFailure', 'The request processing has failed because of an unknown error.'),
   s3: new Refusal(500, 'InternalError', 'We encountered an internal error. Please try again.'),
   page: new Refusal(500, 'InternalError', 'Internal error'),
 } as const;

@@ -11,6 +11,8 @@ export interface Principal {
   /** `AROA…:SESSION`, or `AIDA…`. */
   readonly userId: string;
   readonly kind: 'AssumedRole' | 'User';
+  /** The session of a role that another role's session assumed. */
+  readonly chained?: boolean;
   readonly identity: readonly PolicyDocument[];
   /** Absent: the session was not restricted. */
   readonly session?: readonly PolicyDocument[];
@@ -26,11 +28,20 @@ export interface Credential {
   readonly issuedAt: number;
   readonly expiration?: number;
   readonly principal: Principal;
+  /** A long-lived key that was switched off. */
+  inactive?: boolean;
+  /** The latest signature of a long-lived key. */
+  lastUse?: { readonly at: number; readonly service: string; readonly region: string };
 }
 
 export interface Registration {
   readonly clientId: string;
+  readonly clientName: string;
   readonly clientSecret: string;
+  /** Absent: the client named none, and may sign in with a device code. */
+  readonly grantTypes?: readonly string[];
+  /** As registered: for a loopback client without a port. */
+  readonly redirectUris: readonly string[];
   readonly scopes: readonly string[];
   readonly expiration: number;
 }
@@ -44,6 +55,17 @@ export interface DeviceAuthorization {
   polledAt: number | undefined;
   user: string | undefined;
   denied: boolean;
+  /** The client has its tokens. */
+  redeemed: boolean;
+}
+
+/** What the browser was sent back with, and what the client must know to redeem it: RFC 7636. */
+export interface AuthorizationCode {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly codeChallenge: string;
+  readonly user: string;
+  readonly expiration: number;
 }
 
 /** One signed-in user; its access and refresh tokens end together at logout. */
@@ -59,6 +81,10 @@ export interface Issued {
   readonly registrations: Map<string, Registration>;
   /** By device code. */
   readonly authorizations: Map<string, DeviceAuthorization>;
+  /** By code; each can be redeemed once. */
+  readonly authorizationCodes: Map<string, AuthorizationCode>;
+  /** Session keys by federation sign-in token. */
+  readonly signInTokens: Map<string, { readonly principal: Principal; readonly expiration: number }>;
   readonly accessTokens: Map<string, SignedIn>;
   readonly refreshTokens: Map<string, SignedIn>;
   /** By access key ID. */
@@ -70,6 +96,8 @@ export function noneIssued(): Issued {
   return {
     registrations: new Map(),
     authorizations: new Map(),
+    authorizationCodes: new Map(),
+    signInTokens: new Map(),
     accessTokens: new Map(),
     refreshTokens: new Map(),
     credentials: new Map(),
@@ -98,6 +126,18 @@ export function newCredential(
     sessionToken: newSecret(issued, tokenLength, 'IQoJb3JpZ2luX2VjE'),
     issuedAt,
     expiration,
+    principal,
+  };
+  issued.credentials.set(credential.accessKeyId, credential);
+  return credential;
+}
+
+/** A long-lived key for an IAM user. */
+export function newAccessKey(issued: Issued, principal: Principal, issuedAt: number): Credential {
+  const credential: Credential = {
+    accessKeyId: `AKIA${keyBody(principal.accountId)}`,
+    secretAccessKey: newSecret(issued, 40),
+    issuedAt,
     principal,
   };
   issued.credentials.set(credential.accessKeyId, credential);

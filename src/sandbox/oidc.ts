@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type DeviceAuthorization, newSecret, newUserCode, type Registration, type SignedIn } from './issued';
 import { sameText } from './sigv4';
 import { type Answer, type Call, type LoggedRequest, type Operation, Refusal } from './wire';
@@ -6,10 +6,11 @@ import type { World } from './world';
 
 /**
  * IAM Identity Center's OIDC service: RegisterClient, StartDeviceAuthorization, CreateToken.
- * https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/ and RFC 8628
+ * https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/, RFC 8628, RFC 7636
  */
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+const grants = ['authorization_code', 'refresh_token', deviceGrant];
 const refreshScope = 'sso:account:access';
 /** A client that sleeps the whole interval may still be early by its timer's rounding. */
 const timerRoundingMs = 5;
@@ -48,7 +49,18 @@ function parseInput(call: Call): Input | undefined {
 }
 
 function loggable(input: Input | undefined): Record<string, string> {
-  const shown = ['clientId', 'clientName', 'clientType', 'grantType', 'startUrl', 'scopes'];
+  const shown = [
+    'clientId',
+    'clientName',
+    'clientType',
+    'grantType',
+    'startUrl',
+    'scopes',
+    'grantTypes',
+    'redirectUris',
+    'issuerUrl',
+    'redirectUri',
+  ];
   return Object.fromEntries(
     shown.filter((name) => input?.[name] !== undefined).map((name) => [name, String(input?.[name])]),
   );
@@ -64,6 +76,8 @@ function registerClient(world: World, input: Input): object {
   const now = world.now();
   const registration: Registration = {
     clientId: randomBytes(18).toString('base64url'),
+    clientName,
+    ...checkedGrants(input),
     clientSecret: newSecret(world.issued, 600, 'eyJraWQiOiJrZXktMSIsImFsZyI6IkhTMzg0In0'),
     scopes: scopes.map(String),
     expiration: now + world.lifetimes.registrationSeconds * 1000,
@@ -77,8 +91,37 @@ function registerClient(world: World, input: Input): object {
   };
 }
 
+/** A client that names its grants is held to them; one that names none signs in with a device code. */
+function checkedGrants({
+  grantTypes,
+  redirectUris = [],
+  issuerUrl,
+}: Input): Pick<Registration, 'grantTypes' | 'redirectUris'> {
+  if (!isTexts(redirectUris) || !(issuerUrl === undefined || URL.canParse(String(issuerUrl)))) throw invalidRequest;
+  if (!redirectUris.every((uri) => /^http:\/\/127\.0\.0\.1(:\d+)?\/[^?#]*$/.test(uri))) {
+    throw new Refusal(400, 'invalid_redirect_uri', 'Invalid redirect URI provided');
+  }
+  if (grantTypes === undefined) return { redirectUris };
+  if (!isTexts(grantTypes)) throw invalidRequest;
+  if (!grantTypes.every((grant) => grants.includes(grant))) throw unsupportedGrant;
+  const needsRedirect = grantTypes.includes('authorization_code');
+  if (needsRedirect && (redirectUris.length === 0 || issuerUrl === undefined)) throw invalidRequest;
+  return { grantTypes, redirectUris };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function checkGrant({ grantTypes }: Registration, grant: string): void {
+  if (grantTypes?.includes(grant) === false) {
+    throw new Refusal(400, 'unauthorized_client', 'Client is not authorized to use this grant');
+  }
+}
+
 function startDeviceAuthorization(world: World, input: Input): object {
   const client = checkedClient(world, input);
+  checkGrant(client, deviceGrant);
   if (typeof input.startUrl !== 'string' || !URL.canParse(input.startUrl)) throw invalidRequest;
   const now = world.now();
   const { deviceCodeSeconds, intervalSeconds } = world.lifetimes;
@@ -93,6 +136,7 @@ function startDeviceAuthorization(world: World, input: Input): object {
     polledAt: undefined,
     user: undefined,
     denied: false,
+    redeemed: false,
   });
   const verificationUri = `${world.url()}/device`;
   return {
@@ -109,7 +153,8 @@ function createToken(world: World, input: Input): object {
   const client = checkedClient(world, input);
   if (input.grantType === deviceGrant) return pollDevice(world, client, input);
   if (input.grantType === 'refresh_token') return refresh(world, client, input);
-  throw new Refusal(400, 'unsupported_grant_type', 'Unsupported grant type');
+  if (input.grantType === 'authorization_code') return redeemCode(world, client, input);
+  throw unsupportedGrant;
 }
 
 function checkedClient(world: World, input: Input): Registration {
@@ -127,7 +172,7 @@ function pollDevice(world: World, client: Registration, input: Input): object {
   const { deviceCode } = input;
   if (typeof deviceCode !== 'string') throw invalidRequest;
   const authorization = world.issued.authorizations.get(deviceCode);
-  if (!authorization || authorization.clientId !== client.clientId) throw invalidGrant;
+  if (!authorization || authorization.clientId !== client.clientId || authorization.redeemed) throw invalidGrant;
 
   const now = world.now();
   if (now >= authorization.expiration) throw new Refusal(400, 'expired_token', 'Device code has expired');
@@ -144,13 +189,29 @@ function pollDevice(world: World, client: Registration, input: Input): object {
   const user = approvedBy(world, authorization);
   if (user === undefined) throw new Refusal(400, 'authorization_pending', 'Authorization is still pending');
 
-  world.issued.authorizations.delete(deviceCode);
-  return newTokens(world, client, {
-    id: randomUUID(),
-    clientId: client.clientId,
-    user,
-    expiration: now + world.lifetimes.refreshTokenSeconds * 1000,
-  });
+  authorization.redeemed = true;
+  return newTokens(world, client, newSignIn(world, client, user));
+}
+
+/** RFC 7636 §4.6. A code is spent by the first try, right or wrong. */
+function redeemCode(world: World, client: Registration, input: Input): object {
+  const { code, redirectUri, codeVerifier } = input;
+  if (typeof code !== 'string' || typeof redirectUri !== 'string' || typeof codeVerifier !== 'string') {
+    throw invalidRequest;
+  }
+  checkGrant(client, 'authorization_code');
+  const given = world.issued.authorizationCodes.get(code);
+  if (!given || given.clientId !== client.clientId) throw invalidGrant;
+  world.issued.authorizationCodes.delete(code);
+  const challenge = createHash('sha256').update(codeVerifier).digest('base64url');
+  const holds = /^[\w.~-]{43,128}$/.test(codeVerifier) && sameText(challenge, given.codeChallenge);
+  if (!holds || redirectUri !== given.redirectUri || world.now() >= given.expiration) throw invalidGrant;
+  return newTokens(world, client, newSignIn(world, client, given.user));
+}
+
+function newSignIn(world: World, { clientId }: Registration, user: string): SignedIn {
+  const expiration = world.now() + world.lifetimes.refreshTokenSeconds * 1000;
+  return { id: randomUUID(), clientId, user, expiration };
 }
 
 function approvedBy(world: World, authorization: DeviceAuthorization): string | undefined {
@@ -175,13 +236,14 @@ function newTokens(world: World, client: Registration, signedIn: SignedIn): obje
   const expiresIn = world.lifetimes.accessTokenSeconds;
   world.issued.accessTokens.set(accessToken, { ...signedIn, expiration: world.now() + expiresIn * 1000 });
   const answer = { accessToken, expiresIn, tokenType: 'Bearer' };
-  if (!client.scopes.includes(refreshScope)) return answer;
+  if (!client.scopes.includes(refreshScope) || client.grantTypes?.includes('refresh_token') === false) return answer;
   const refreshToken = newSecret(world.issued, 300, 'aorAAAAAG');
   world.issued.refreshTokens.set(refreshToken, signedIn);
   return { ...answer, refreshToken };
 }
 
 const invalidRequest = new Refusal(400, 'invalid_request', 'Invalid request');
+const unsupportedGrant = new Refusal(400, 'unsupported_grant_type', 'Unsupported grant type');
 const invalidGrant = new Refusal(400, 'invalid_grant', 'Invalid grant provided');
 
 /** `slow_down` → `SlowDownException`, but for the one that AWS names otherwise. */

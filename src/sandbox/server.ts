@@ -1,17 +1,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { authorizeOperation } from './authorize';
 import { corp } from './corp';
-import { approveDevice, denyDevice, pageOperation } from './device-page';
+import { approveDevice, denyDevice, deviceOperation } from './device-page';
 import { type Fault, faultAnswer, nextFault } from './faults';
-import { type Credential, noneIssued, uniqueId } from './issued';
+import { federationOperation } from './federation';
+import { iam, iamUser } from './iam';
+import { type Credential, noneIssued } from './issued';
 import { oidcOperation } from './oidc';
 import { defaultLifetimes, type SandboxOptions } from './options';
 import { portalOperation } from './portal';
+import { queryOperation, readForm } from './query-protocol';
 import { s3Operation } from './s3';
 import { fillBuckets } from './s3-objects';
 import { isSigned, readClaim } from './sigv4';
-import { stsOperation } from './sts';
+import { sts } from './sts';
+import { issuerOperation, tokenIssuer } from './token-issuer';
 import { type Answer, type Call, type LoggedRequest, type Operation, parsePairs, Refusal } from './wire';
 import type { World } from './world';
 
@@ -39,14 +44,16 @@ export interface Sandbox {
   forgetRegistrations(): void;
   /** Makes temporary credentials unknown; all of them, unless an access key ID is given. */
   revokeCredentials(accessKeyId?: string): void;
-  /** Every secret key, session token, access and refresh token, client secret and device code issued so far. */
+  /** An ID token of the pipelines' OIDC provider, for AssumeRoleWithWebIdentity; claims replace the usual ones. */
+  webIdentityToken(claims?: Readonly<Record<string, unknown>>): string;
+  /** Every secret key, session token, access and refresh token, client secret, device and authorization code issued so far. */
   secrets(): string[];
   close(): Promise<void>;
 }
 
 const largestBody = 32 * 1024 * 1024;
 
-/** Starts an AWS on 127.0.0.1: Identity Center, STS and S3 on one port, over plain HTTP. */
+/** Starts an AWS on 127.0.0.1: Identity Center, STS, IAM's access keys, federated console sign-in and S3 on one port, over plain HTTP. */
 export async function startSandbox(chosen: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const options: SandboxOptions = {
     directory: corp,
@@ -66,7 +73,9 @@ export async function startSandbox(chosen: Partial<SandboxOptions> = {}): Promis
     lifetimes: { ...defaultLifetimes, ...options.lifetimes },
     issued: noneIssued(),
     buckets: fillBuckets(options.directory, options.clock()),
+    tokenIssuer: tokenIssuer(options.clock, options.directory.oidcProviders[0]?.issuer ?? ''),
     now: options.clock,
+    startedAt: options.clock(),
     url: () => `http://127.0.0.1:${port}`,
   };
   for (const credential of longLivedKeys(world)) world.issued.credentials.set(credential.accessKeyId, credential);
@@ -93,7 +102,7 @@ export async function startSandbox(chosen: Partial<SandboxOptions> = {}): Promis
     deny: (userCode) => denyDevice(world, userCode),
     pending: () =>
       [...authorizations.values()]
-        .filter((one) => one.user === undefined && !one.denied && world.now() < one.expiration)
+        .filter((one) => one.user === undefined && !one.denied && !one.redeemed && world.now() < one.expiration)
         .map((one) => one.userCode),
     revokeToken: (token) => void (token === undefined ? accessTokens.clear() : accessTokens.delete(token)),
     revokeRefreshTokens: () => refreshTokens.clear(),
@@ -102,6 +111,11 @@ export async function startSandbox(chosen: Partial<SandboxOptions> = {}): Promis
       const temporary = [...credentials.values()].filter((one) => one.sessionToken !== undefined);
       const revoked = temporary.filter((one) => accessKeyId === undefined || one.accessKeyId === accessKeyId);
       for (const one of revoked) credentials.delete(one.accessKeyId);
+    },
+    webIdentityToken(claims) {
+      const token = world.tokenIssuer.issue(claims);
+      secrets.add(token);
+      return token;
     },
     secrets: () => [...secrets],
     close: () =>
@@ -113,20 +127,11 @@ export async function startSandbox(chosen: Partial<SandboxOptions> = {}): Promis
 }
 
 function longLivedKeys(world: World): readonly Credential[] {
-  return world.directory.iamUsers.map(({ arn, accessKeyId, secretAccessKey, policies }) => ({
-    accessKeyId,
-    secretAccessKey,
+  return world.directory.iamUsers.map((user) => ({
+    accessKeyId: user.accessKeyId,
+    secretAccessKey: user.secretAccessKey,
     issuedAt: world.now(),
-    principal: {
-      arn,
-      principalArn: arn,
-      accountId: arn.split(':')[4] ?? '',
-      userId: uniqueId('AIDA', arn),
-      kind: 'User',
-      identity: policies,
-      tags: {},
-      transitiveTags: [],
-    },
+    principal: iamUser(user),
   }));
 }
 
@@ -173,13 +178,24 @@ function carryOut(operation: Operation, log: LoggedRequest): Answer {
 function findOperation(world: World, call: Call): Operation {
   const service = signedService(call);
   if (service === undefined) {
-    const identityCenter = oidcOperation(world, call) ?? portalOperation(world, call) ?? pageOperation(world, call);
-    if (identityCenter) return identityCenter;
+    const found = unsignedOperations.map((operation) => operation(world, call)).find((one) => one !== undefined);
+    if (found) return found;
   }
   const isForm = call.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   const isQuery = call.path === '/' && call.query.some(([name]) => name === 'Action');
-  return service === 'sts' || isForm || isQuery ? stsOperation(world, call) : s3Operation(world, call);
+  if (!(service === 'sts' || service === 'iam' || isForm || isQuery)) return s3Operation(world, call);
+  const isIam = service === 'iam' || readForm(call).get('Version') === iam.version;
+  return queryOperation(world, call, isIam ? iam : sts);
 }
+
+const unsignedOperations = [
+  oidcOperation,
+  portalOperation,
+  deviceOperation,
+  authorizeOperation,
+  federationOperation,
+  issuerOperation,
+] as const;
 
 function signedService(call: Call): string | undefined {
   if (!isSigned(call)) return undefined;

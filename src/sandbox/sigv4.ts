@@ -120,6 +120,7 @@ function compactDate(httpDate: string | undefined): string | undefined {
 }
 
 /**
+ * Checks a signature; of a long-lived key it notes when and where it was used last.
  * @param skewSeconds how far the signer's clock may be off: 300 for most services, 900 for S3
  * @throws SignatureRefusal
  */
@@ -133,7 +134,7 @@ export function verify(
   const claim = readClaim(call);
   const refuse = (problem: SignatureProblem) => new SignatureRefusal(problem, claim);
   const credential = credentials.get(claim.accessKeyId);
-  if (!credential) throw refuse('unknown_key');
+  if (!credential || credential.inactive) throw refuse('unknown_key');
   if (claim.service !== service) throw refuse('wrong_service');
   if (!/^[a-z]{2,4}(-[a-z]+)+-\d$/.test(claim.region)) throw refuse('wrong_region');
   if (!claim.scope.startsWith(claim.date.slice(0, 8))) throw refuse('wrong_scope_date');
@@ -148,6 +149,7 @@ export function verify(
   if (!sameText(claim.signature, expected)) throw refuse('mismatch');
   if (!sameText(claim.sessionToken ?? '', credential.sessionToken ?? '')) throw refuse('bad_token');
   if (credential.expiration !== undefined && now >= credential.expiration) throw refuse('expired_token');
+  if (credential.sessionToken === undefined) credential.lastUse = { at: now, service, region: claim.region };
   return { credential, claim, signingKey };
 }
 

@@ -42,7 +42,7 @@ export interface Operation {
   readonly refuse: (refusal: Refusal) => Answer;
 }
 
-export type Service = 'oidc' | 'portal' | 'sts' | 's3' | 'page';
+export type Service = 'oidc' | 'portal' | 'sts' | 'iam' | 's3' | 'page';
 
 /** AWS says no: `code` and `message` as the service words them, `fields` what it adds to the error's body. */
 export class Refusal extends Error {

@@ -171,8 +171,8 @@ describe('the verification page', () => {
 
   test('shows the code and takes the decision', async () => {
     const { device, poll } = await waitingSignIn();
-    const shown = await fetch(device.verificationUriComplete ?? '');
-    expect(await shown.text()).toContain(`<strong>${device.userCode}</strong>`);
+    const shown = await fetch(`${device.verificationUriComplete}&user=bob@corp.example`);
+    expect(await shown.text()).toContain(`${device.userCode}</strong>`);
     expect(sandbox.pending()).toEqual([device.userCode]);
     expect((await decide(device.userCode, 'approve')).status).toBe(200);
     expect(sandbox.pending()).toEqual([]);
