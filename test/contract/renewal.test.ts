@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createItems } from '../../src/broker/items';
+import { openKeychain } from '../../src/keychain/choice';
+import type { Env } from '../../src/places';
+import { answerOf, deploy, dev, failure, openStage, readArtifacts, role, type Stage, until } from './stage';
+
+/** When a session is renewed, and what is served when it cannot be (state.md, aws-contract.md). */
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage();
+  await stage.login();
+});
+afterEach(() => stage.close());
+
+const count = (operation: string) => stage.sandbox.count(operation);
+const refreshes = () => stage.sandbox.requests.filter(({ parameters }) => parameters.grantType === 'refresh_token');
+const readOnly = { ...dev, zsp_sso_role_name: 'ReadOnly' };
+const minute = 60_000;
+
+/** Makes the held session of a profile older, as if the call that got it had been made earlier. */
+async function age(profile: string, minutes: number): Promise<void> {
+  const env: Env = stage.env;
+  const { store } = await openKeychain({ choice: 'file', env, lock: (_name, work) => work() });
+  const items = createItems(store, (_name, work) => work());
+  const name = `credentials:${stage.env.AWS_CONFIG_FILE}:${profile}`;
+  const item = await items.credentials(name);
+  if (!item) throw new Error(`nothing is held for ${profile}`);
+  const { session } = item;
+  const shift = minutes * minute;
+  const older = { ...session, issuedAt: session.issuedAt - shift, expiration: session.expiration - shift };
+  await items.put(name, { ...item, session: older });
+}
+
+describe('a token that AWS no longer takes', () => {
+  test('is refreshed once, and the call made again; the refresh token that came with it works the next time', async () => {
+    stage.configure({ dev, readOnly });
+    for (const [round, profile] of ['dev', 'readOnly'].entries()) {
+      stage.sandbox.revokeToken();
+      expect(await stage.credentials(profile)).toMatchObject({ status: 0, stderr: '' });
+      expect(refreshes().map(({ status }) => status)).toEqual(Array(round + 1).fill(200));
+    }
+    const asked = stage.sandbox.requests.filter(({ operation }) => operation === 'GetRoleCredentials');
+    expect(asked.map(({ status }) => status)).toEqual([401, 200, 401, 200]);
+  });
+
+  test('and cannot be refreshed either means signing in again, while held sessions are still served', async () => {
+    stage.configure({ dev, deploy, readOnly });
+    const held = await stage.credentials('deploy');
+    answerOf(held);
+    stage.sandbox.revokeToken();
+    stage.sandbox.revokeRefreshTokens();
+    const ended = failure(4, 'the sign-in to corp has ended', 'run: zsp login corp');
+    expect(await stage.credentials('readOnly')).toEqual(ended);
+    const asked = stage.sandbox.requests.length;
+    expect((await stage.credentials('readOnly')).status).toBe(4);
+    expect(await stage.credentials('deploy')).toEqual(held);
+    expect(stage.sandbox.requests).toHaveLength(asked);
+  });
+});
+
+test('a permission set that is not yours is refused at once: no refresh, no second try', async () => {
+  stage.configure({ locked: { ...dev, zsp_sso_account_id: '777788889999' } });
+  expect((await stage.credentials('locked')).status).toBe(5);
+  expect(count('GetRoleCredentials')).toBe(1);
+  expect(refreshes()).toEqual([]);
+});
+
+describe('a session of fifteen minutes', () => {
+  const short = role('deploy', { zsp_duration: '15m' });
+  let first: string;
+  beforeEach(async () => {
+    stage.configure({ dev, short });
+    first = answerOf(await stage.credentials('short')).AccessKeyId;
+  });
+  const key = async () => answerOf(await stage.credentials('short')).AccessKeyId;
+
+  test('is served for ten of them without asking AWS', async () => {
+    await age('short', 9);
+    const asked = stage.sandbox.requests.length;
+    expect(await key()).toBe(first);
+    expect(stage.sandbox.requests).toHaveLength(asked);
+  });
+
+  test('is then served at once, and renewed behind the caller, whose pipes are not held', async () => {
+    await age('short', 11);
+    expect(await key()).toBe(first);
+    expect(count('AssumeRole')).toBe(1);
+    await until(() => count('AssumeRole') === 2, 'the renewal');
+    let next = first;
+    for (let tries = 0; next === first && tries < 50; tries++) next = await key();
+    expect(next).not.toBe(first);
+    expect(count('AssumeRole')).toBe(2);
+  });
+
+  test('is minted anew in its last minutes', async () => {
+    await age('short', 13);
+    expect(await key()).not.toBe(first);
+  });
+
+  test('is served in its last minutes if AWS cannot be reached', async () => {
+    await age('short', 13);
+    stage.sandbox.faults.push({ match: {}, action: 'html' });
+    expect(await stage.credentials('short')).toMatchObject({ status: 0, stderr: '' });
+    expect(await key()).toBe(first);
+  });
+
+  test('is not served in its last minute', async () => {
+    await age('short', 14.5);
+    stage.sandbox.faults.push({ match: {}, action: 'html' });
+    expect(await stage.credentials('short')).toMatchObject({ status: 7, stdout: '' });
+  });
+});
+
+describe('a held session', () => {
+  test('is not served for another setting of its profile, and is for other changes of the file', async () => {
+    const first = answerOf(await stage.credentials('deploy')).AccessKeyId;
+    stage.configure({ other: dev, dev: { output: 'json', ...dev }, deploy: { ...deploy, cli_pager: '' } });
+    expect(answerOf(await stage.credentials('deploy')).AccessKeyId).toBe(first);
+    stage.configure({ dev, deploy: { ...deploy, zsp_duration: '30m' } });
+    expect(answerOf(await stage.credentials('deploy')).AccessKeyId).not.toBe(first);
+  });
+
+  test('is not served for another policy in the same file', async () => {
+    stage.home.write('.config/zsp/policies/artifacts.json', readArtifacts);
+    stage.configure({ dev, deploy: role('deploy', { zsp_session_policy: 'artifacts' }) });
+    const first = answerOf(await stage.credentials('deploy')).AccessKeyId;
+    const edited = readArtifacts.replace('s3:ListBucket', 's3:GetObject');
+    stage.home.write('.config/zsp/policies/artifacts.json', edited);
+    expect(answerOf(await stage.credentials('deploy')).AccessKeyId).not.toBe(first);
+    expect(stage.sandbox.requests.at(-1)?.parameters.Policy).toBe(edited);
+  });
+});
