@@ -3,7 +3,7 @@ import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
 import { forget, type Held } from './inventory';
 import { mint, reasonOf, recordIssue } from './issue';
 import { credentialsItem, credentialsName, type Elevated, type Window } from './items';
-import { checkFence, type First } from './mint';
+import { checkFence, type First, keepFor } from './mint';
 import type { World } from './world';
 
 export interface Elevation {
@@ -46,9 +46,9 @@ export async function openWindow(world: World, profile: Profile, elevation: Elev
     await recordOpening(world, profile, window, role);
     try {
       const first = await mint(world, profile, window, elevation.elevated);
-      const items = await world.items(at);
-      await items.put(name, credentialsItem(profile, first.session, first.signIn.id, window, elevation.elevated));
       await recordIssue(world, profile, first, window, role);
+      const item = credentialsItem(profile, first.session, first.signIn.id, window, elevation.elevated);
+      await keepFor(world, at, first.signIn, name, item);
       return { ...first, window, role, name };
     } catch (error) {
       if (error instanceof ZspError) await recordRefusal(world, profile, window, error);

@@ -10,7 +10,7 @@ import {
   type Items,
   type Window,
 } from './items';
-import { assumeRole, type First, permissionSet, signedOutMeanwhile } from './mint';
+import { assumeRole, type First, keepFor, permissionSet, signedOutMeanwhile } from './mint';
 import type { Session } from './ports';
 import type { World } from './world';
 
@@ -34,22 +34,21 @@ export async function issue(world: World, profile: Profile, options: IssueOption
   const serves = servesUntilRenewal(world, profile, options);
   const found = await items.credentials(name);
   if (found && serves(found)) return withSignIn(items, profile, found);
-  await demandWindow(world, profile, name, options.windowId);
   return world.lock(name, async () => {
     const held = await items.credentials(name);
     if (held && serves(held)) return withSignIn(items, profile, held);
-    // Asked again under the lock: a window can close, or be dropped, while we waited.
     const window = await demandWindow(world, profile, name, options.windowId);
+    const elevated = window && held?.elevated;
     try {
-      const first = await mint(world, profile, window, held?.window ? held.elevated : undefined);
-      await keep(world, profile, name, first, window, held?.window ? held.elevated : undefined);
+      const first = await mint(world, profile, window, elevated);
+      await keep(world, profile, name, first, window, elevated);
       return first;
     } catch (error) {
       if (!(error instanceof ZspError)) throw error;
       if (window) await recordFailure(world, profile, window, error);
-      if (held && error.code === 'aws_unavailable' && stillUseful(world, profile, held, options)) {
-        return withSignIn(items, profile, held);
-      }
+      // Read again: a drop or a logout does not wait for us.
+      const still = error.code === 'aws_unavailable' ? await items.credentials(name) : undefined;
+      if (still && stillUseful(world, profile, still, options)) return withSignIn(items, profile, still);
       throw error;
     }
   });
@@ -81,7 +80,11 @@ async function withSignIn(items: Items, profile: Profile, item: CredentialsItem)
   return { session: item.session, signIn };
 }
 
-/** @returns the open window, if the profile has one; @throws `elevation_required` where one must be open and none is */
+/**
+ * Runs under the item's lock, since it removes an ended window: a new one may just be opening.
+ * @returns the open window, if the profile has one
+ * @throws ZspError `elevation_required` where one must be open and none is
+ */
 async function demandWindow(
   world: World,
   profile: Profile,
@@ -119,7 +122,7 @@ export async function mint(
   elevated: Elevated | undefined,
 ): Promise<First> {
   const role = elevated?.role ?? profile.role;
-  const source = elevated?.onTop ? ordinary(world, profile) : sourceOf(world, profile);
+  const source = elevated?.onTop ? underneath(world, profile) : sourceOf(world, profile);
   if (!role) return bare(world, profile);
   const first = await source();
   try {
@@ -133,6 +136,11 @@ export async function mint(
 }
 
 type Source = (refused?: Session) => Promise<First>;
+
+/** What an elevated role is assumed with. Made for it: the profile's own item may be what is locked, and holds the elevated session. */
+function underneath(world: World, profile: Profile): Source {
+  return profile.role ? () => mint(world, profile, undefined, undefined) : sourceOf(world, profile);
+}
 
 function sourceOf(world: World, profile: Profile): Source {
   const { source } = profile;
@@ -162,7 +170,7 @@ function bare(world: World, profile: Profile): Promise<First> {
   return permissionSet(world, profile.ssoSession, source, { minimumLeft: 16 * 60_000 });
 }
 
-/** Writes what was minted, unless the sign-in or the window it was minted for is gone. */
+/** Records and keeps what was minted, unless the sign-in or the window it was minted for is gone. What cannot be recorded is not kept. */
 async function keep(
   world: World,
   profile: Profile,
@@ -173,10 +181,9 @@ async function keep(
 ): Promise<void> {
   const at = profile.ssoSession;
   const items = await world.items(at);
-  if ((await items.signIn(at))?.id !== signIn.id) throw signedOutMeanwhile(at);
   if (window && (await items.credentials(name))?.window?.id !== window.id) throw elevationRequired(profile);
-  await tolerate(items.put(name, credentialsItem(profile, session, signIn.id, window, elevated)));
   await recordIssue(world, profile, { session, signIn }, window, elevated?.role ?? profile.role);
+  await tolerate(keepFor(world, at, signIn, name, credentialsItem(profile, session, signIn.id, window, elevated)));
 }
 
 /** Nobody is refused a good session because it could not be kept: the next call makes another. */

@@ -2,7 +2,7 @@ import { ZspError } from '../errors';
 import { fence } from '../policy/fence';
 import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
 import type { Secret } from '../secret';
-import { permissionSetName, type SignInItem, type Window } from './items';
+import { type CredentialsItem, type PermissionSetItem, permissionSetName, type SignInItem, type Window } from './items';
 import type { Session } from './ports';
 import { currentSignIn, rememberUser } from './sign-in';
 import type { World } from './world';
@@ -47,9 +47,8 @@ export async function permissionSet(
     const now = await items.signIn(at);
     if (again && now?.id === id) return { session: again, signIn: now };
     const fresh = await roleCredentials(world, at, wanted);
-    const after = await items.signIn(at);
-    if (after?.id !== id || fresh.signIn.id !== id) throw signedOutMeanwhile(at);
-    await items.put(name, { v: 1, session: fresh.session });
+    if (fresh.signIn.id !== id) throw signedOutMeanwhile(at);
+    await keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session });
     return { session: fresh.session, signIn: await withUser(world, at, fresh) };
   });
 }
@@ -58,6 +57,28 @@ export function signedOutMeanwhile(at: SsoSession): ZspError {
   return new ZspError('sign_in_required', `signed out of ${at.name} meanwhile`, {
     remedy: `run: zsp login ${at.name}`,
   });
+}
+
+/**
+ * Keeps what came from a sign-in, unless that has ended meanwhile. It is looked for after the write too: a logout that had
+ * listed what it forgets just before would otherwise leave this behind.
+ * @throws ZspError `sign_in_required`
+ */
+export async function keepFor(
+  world: World,
+  at: SsoSession,
+  { id }: SignInItem,
+  name: string,
+  item: CredentialsItem | PermissionSetItem,
+): Promise<void> {
+  const items = await world.items(at);
+  const lives = async () => (await items.signIn(at))?.id === id;
+  if (await lives()) {
+    await items.put(name, item);
+    if (await lives()) return;
+    await items.remove(name);
+  }
+  throw signedOutMeanwhile(at);
 }
 
 /** A token that looks valid here can be dead at AWS: refresh it, and ask once more. */
