@@ -1,7 +1,7 @@
 import { type Asked, askConsent, askWho, isUser } from './consent';
 import { newSecret, type Registration } from './issued';
 import { page } from './page';
-import { type Answer, type Call, first, type Operation, parsePairs } from './wire';
+import { type Answer, type Call, first, type Operation, type Pairs, readBrowserForm } from './wire';
 import type { World } from './world';
 import { escapeXml } from './xml';
 
@@ -9,8 +9,6 @@ import { escapeXml } from './xml';
  * The authorization endpoint of Identity Center's OIDC service, for the authorization code grant with PKCE.
  * RFC 6749 §4.1, RFC 7636; redirect addresses of programs on this machine: RFC 8252 §7.3
  */
-
-type Pairs = readonly (readonly [string, string])[];
 
 /** A request that may be answered by a redirect, as its client and its address are known. */
 interface Checked {
@@ -34,7 +32,7 @@ const parameters = [
 export function authorizeOperation(world: World, call: Call): Operation | undefined {
   const posted = call.method === 'POST';
   if (call.path !== '/authorize' || !(posted || call.method === 'GET')) return undefined;
-  const input = posted ? parsePairs(call.body.toString('utf8'), true) : call.query;
+  const input = readBrowserForm(call);
   const shown = input.filter(([name]) => (parameters as readonly string[]).includes(name) && name !== 'state');
   return {
     name: posted ? 'DecideAuthorize' : 'Authorize',
@@ -50,9 +48,9 @@ function show(world: World, input: Pairs): Answer {
   if ('status' in checked) return checked;
   const problem = problemOf(checked, input);
   if (problem) return sendBack(checked, { error: problem });
-  const first = world.directory.users[0]?.userName;
-  if (world.options.autoApproveMs !== undefined && first !== undefined) return approve(world, checked, input, first);
-  const user = input.find(([name]) => name === 'user')?.[1];
+  const eager = world.options.autoApproveMs === undefined ? undefined : world.directory.users[0]?.userName;
+  if (eager !== undefined) return approve(world, checked, input, eager);
+  const user = first(input, 'user');
   const asked = askedFor(checked);
   return isUser(world, user) ? askConsent(asked, user) : askWho(world, asked, user);
 }

@@ -1,17 +1,15 @@
 import { page } from './page';
-import type { Answer } from './wire';
+import type { Answer, Pairs } from './wire';
 import type { World } from './world';
 import { escapeXml } from './xml';
 
 /** The two pages that every sign-in goes through: who are you, and may this program act for you? */
 
-/** What the browser must carry from page to page. */
-export type Carried = readonly (readonly [string, string])[];
-
 export interface Asked {
   /** The page that asks: `/device` or `/authorize`. */
   readonly path: string;
-  readonly carried: Carried;
+  /** What the browser must bring along from page to page. */
+  readonly carried: Pairs;
   readonly clientName: string;
   /** Shown large, to compare with the terminal's. */
   readonly userCode?: string;
@@ -57,7 +55,7 @@ export function isUser(world: World, name: string | undefined): name is string {
   return world.directory.users.some(({ userName }) => userName === name);
 }
 
-function hidden(carried: Carried): string {
+function hidden(carried: Pairs): string {
   return carried
     .map(([name, value]) => `<input type="hidden" name="${escapeXml(name)}" value="${escapeXml(value)}">`)
     .join('');

@@ -1,7 +1,7 @@
 import { type Asked, askConsent, askWho, isUser } from './consent';
 import type { DeviceAuthorization } from './issued';
 import { page } from './page';
-import { type Answer, type Call, first, type Operation, parsePairs } from './wire';
+import { type Answer, type Call, first, type Operation, readBrowserForm } from './wire';
 import type { World } from './world';
 import { escapeXml } from './xml';
 
@@ -27,18 +27,19 @@ function operation(name: string, run: () => Answer): Operation {
 }
 
 function show(world: World, call: Call): Answer {
-  const userCode = first(call.query, 'user_code');
+  const form = readBrowserForm(call);
+  const userCode = first(form, 'user_code');
   if (userCode === undefined) return askCode();
   const authorization = findAuthorization(world, userCode);
   const closed = closedPage(world, authorization);
   if (closed || !authorization) return closed ?? askCode(userCode);
-  const user = first(call.query, 'user');
+  const user = first(form, 'user');
   const asked = askedFor(world, authorization);
   return isUser(world, user) ? askConsent(asked, user) : askWho(world, asked, user);
 }
 
 function decide(world: World, call: Call): Answer {
-  const form = parsePairs(call.body.toString('utf8'), true);
+  const form = readBrowserForm(call);
   const userCode = first(form, 'user_code') ?? '';
   const authorization = findAuthorization(world, userCode);
   const closed = closedPage(world, authorization);

@@ -1,6 +1,6 @@
 import { newSecret } from './issued';
 import { page } from './page';
-import { type Answer, type Call, first, type Operation, parsePairs, Refusal } from './wire';
+import { type Answer, type Call, first, type Operation, type Pairs, Refusal, readBrowserForm } from './wire';
 import type { World } from './world';
 import { escapeXml } from './xml';
 
@@ -9,14 +9,12 @@ import { escapeXml } from './xml';
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
  */
 
-type Pairs = readonly (readonly [string, string])[];
-
 /** A sign-in token is good for a quarter of an hour. */
 const tokenMilliseconds = 15 * 60_000;
 
 export function federationOperation(world: World, call: Call): Operation | undefined {
   if (call.path !== '/federation' || !(call.method === 'GET' || call.method === 'POST')) return undefined;
-  const input = call.method === 'POST' ? parsePairs(call.body.toString('utf8'), true) : call.query;
+  const input = readBrowserForm(call);
   const action = first(input, 'Action');
   const answers = { getSigninToken, login } as const;
   const known = action === 'getSigninToken' || action === 'login' ? answers[action] : undefined;

@@ -231,6 +231,7 @@ async function readCall(request: IncomingMessage): Promise<Call> {
   }
   const target = request.url ?? '/';
   const mark = target.indexOf('?');
+  const search = mark < 0 ? '' : target.slice(mark + 1);
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(',') : (value ?? ''),
@@ -238,7 +239,8 @@ async function readCall(request: IncomingMessage): Promise<Call> {
   return {
     method: request.method ?? 'GET',
     path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? [] : parsePairs(target.slice(mark + 1), false),
+    query: parsePairs(search, false),
+    search,
     headers: Object.fromEntries(headers),
     body: Buffer.concat(chunks),
     sourceIp: request.socket.remoteAddress ?? '127.0.0.1',

@@ -1,10 +1,15 @@
+/** Names and values in order. */
+export type Pairs = readonly (readonly [string, string])[];
+
 /** One HTTP request, read to its end. */
 export interface Call {
   readonly method: string;
   /** The path as it was sent, still percent-encoded. */
   readonly path: string;
-  /** Query parameters in order, decoded. */
-  readonly query: readonly (readonly [string, string])[];
+  /** Query parameters in order, decoded as AWS's protocols do: `+` stays. */
+  readonly query: Pairs;
+  /** The query as it was sent, for the pages, whose forms write a space as `+`. */
+  readonly search: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -59,8 +64,13 @@ export class Refusal extends Error {
 }
 
 /** The first value of a query or form parameter. */
-export function first(pairs: readonly (readonly [string, string])[], name: string): string | undefined {
+export function first(pairs: Pairs, name: string): string | undefined {
   return pairs.find(([key]) => key === name)?.[1];
+}
+
+/** What a browser sent: the query of a GET, the form of a POST. */
+export function readBrowserForm({ method, search, body }: Call): Pairs {
+  return parsePairs(method === 'POST' ? body.toString('utf8') : search, true);
 }
 
 /** Decodes `a=b&c` as forms and query strings are: `+` is a space only in forms. */

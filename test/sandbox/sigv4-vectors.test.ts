@@ -26,7 +26,15 @@ const emptyHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b
 
 function call(method: string, target: string, headers: Record<string, string>, body = ''): Call {
   const [path = '/', query = ''] = target.split('?');
-  return { method, path, query: parsePairs(query, false), headers, body: Buffer.from(body), sourceIp: '127.0.0.1' };
+  return {
+    method,
+    path,
+    query: parsePairs(query, false),
+    search: query,
+    headers,
+    body: Buffer.from(body),
+    sourceIp: '127.0.0.1',
+  };
 }
 
 const authorization = (signedHeaders: string, signature: string) =>

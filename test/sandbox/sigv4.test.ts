@@ -161,6 +161,7 @@ describe('a request changed on its way', () => {
         authorization: `AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260301/eu-west-1/sts/aws4_request, SignedHeaders=host;x-amz-date, Signature=${mac(key, text).toString('hex')}`,
       },
       body,
+      search: '',
       sourceIp: '127.0.0.1',
     };
   }
