@@ -52,8 +52,8 @@ function remarks(opened: Opened, { seconds, way }: Asked, now: number): readonly
         ]
       : [];
   }
-  if (way === 'print') return printed(opened, asked, now);
   if (session.expiration < window.endsAt) {
+    if (way === 'print') return printed(session.expiration, asked, now);
     const each = formatDuration(sessionTime(role.durationSeconds, 0, undefined).durationSeconds);
     return [`asked for ${asked}: given, in sessions of ${each} that renew themselves (AWS caps role chaining at 1h)`];
   }
@@ -63,11 +63,10 @@ function remarks(opened: Opened, { seconds, way }: Asked, now: number): readonly
 }
 
 /** Printed credentials cannot renew themselves. */
-function printed({ session, window }: Opened, asked: string, now: number): readonly string[] {
-  if (session.expiration >= window.endsAt) return [];
+function printed(expiration: number, asked: string, now: number): readonly string[] {
   return [
     `asked for ${asked}; printed credentials cannot renew themselves, and AWS caps role chaining at 1h:`,
-    `these end ${until(session.expiration, now)}`,
+    `these end ${until(expiration, now)}`,
   ];
 }
 
