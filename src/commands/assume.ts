@@ -4,6 +4,7 @@ import type { World } from '../broker/world';
 import { type Format, formats, printCredentials } from '../child/print';
 import { parseDuration } from '../duration';
 import { ZspError } from '../errors';
+import type { Notes } from '../notes/notes';
 import type { Env } from '../places';
 import type { Profile } from '../profile/profile';
 import { hasRoleFlags, type RoleFlags, roleFromFlags } from '../profile/role-flags';
@@ -22,6 +23,7 @@ export interface AssumeParts extends WindowParts {
   now(): number;
   profile(name: string): Profile;
   profiles(): readonly string[];
+  readonly notes: Pick<Notes, 'windowOpened'>;
 }
 
 interface Options extends RoleFlags {
@@ -83,6 +85,15 @@ async function assume(parts: AssumeParts, target: string, options: Options): Pro
     talk.answer(printCredentials(opened.session, options.format ?? 'json'));
     return;
   }
+  const { name, ssoSession } = wanted.profile;
+  const { id, endsAt } = opened.window;
+  await parts.notes.windowOpened({
+    id,
+    profile: name,
+    endsAt,
+    everywhere: way === 'window',
+    ssoSession: ssoSession.name,
+  });
   announce(parts, wanted, opened, { seconds, way });
   if (way !== 'window') await runInWindow(parts, wanted, opened, { command, region: options.region });
 }

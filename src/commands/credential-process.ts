@@ -5,7 +5,8 @@ import type { First } from '../broker/mint';
 import { shellWindow } from '../broker/shell-window';
 import { waitForLogin } from '../broker/sign-in';
 import type { World } from '../broker/world';
-import { ZspError } from '../errors';
+import { type ErrorCode, ZspError } from '../errors';
+import type { Notes } from '../notes/notes';
 import type { Env } from '../places';
 import { decodeProfileHex } from '../profile/process-line';
 import type { Profile } from '../profile/profile';
@@ -20,6 +21,9 @@ export interface CredentialProcessParts {
   /** When the caller's patience ends, epoch milliseconds. */
   readonly deadline: number;
   profile(name: string): Profile;
+  readonly notes: Pick<Notes, 'failed'>;
+  /** What is said of an error, a bug among them; free of secrets. */
+  wordsOf(error: unknown): { readonly code: ErrorCode; readonly message: string; readonly remedy: string | undefined };
 }
 
 interface Options {
@@ -40,9 +44,20 @@ export function credentialProcessCommand(parts: CredentialProcessParts): Command
 }
 
 async function credentialProcess(parts: CredentialProcessParts, options: Options): Promise<void> {
-  const { env, talk } = parts;
   const hex = options.profileHex;
-  const name = hex === undefined ? profileName(options.profile, env) : decodeProfileHex(hex);
+  const name = hex === undefined ? profileName(options.profile, parts.env) : decodeProfileHex(hex);
+  try {
+    await serve(parts, name, options);
+  } catch (error) {
+    const { code, message, remedy } = parts.wordsOf(error);
+    const time = new Date(parts.now()).toISOString();
+    await parts.notes.failed({ time, profile: name, code, message, ...(remedy && { remedy }) });
+    throw error;
+  }
+}
+
+async function serve(parts: CredentialProcessParts, name: string, options: Options): Promise<void> {
+  const { env, talk } = parts;
   const profile = parts.profile(name);
   const windowId = shellWindow(env, name);
   const issueOptions = { ...(windowId && { windowId }), ...(options.ahead && { ahead: true }) };

@@ -1,12 +1,12 @@
 import type { Lock } from '../broker/ports';
 import { ZspError } from '../errors';
 import { type Env, ensurePrivateDirectory, places } from '../places';
+import { createFile } from '../private-file';
 import type { KeychainChoice } from '../profile/profile';
 import { nativeStore } from './binding';
 import { failureOf, keychainError } from './failure';
 import { type NativeBackend, platformOf } from './native-entry';
 import { type AskPassphrase, passphraseStore } from './passphrase-store';
-import { createFile } from './private-file';
 import { probe } from './probe';
 import { type Backend, recordedBackend, recordPath } from './recorded-backend';
 import { sealed } from './sealed';

@@ -1,7 +1,7 @@
 import { ZspError } from '../errors';
 import { type Env, ensurePrivateDirectory } from '../places';
+import { createFile } from '../private-file';
 import { Secret } from '../secret';
-import { createFile } from './private-file';
 import { readIfPresent } from './sealed-file';
 import type { SecretStore } from './secret-store';
 import { unwrapKey, wrapKey, wrappedKeyPath } from './wrapped-key';

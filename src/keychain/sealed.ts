@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import type { Lock } from '../broker/ports';
 import { ZspError } from '../errors';
 import { ensurePrivateDirectory } from '../places';
+import { replaceFile } from '../private-file';
 import { Secret } from '../secret';
-import { replaceFile } from './private-file';
 import { dataKeyAccount, readDataKey, readIfPresent, seal, sealedPath, unseal } from './sealed-file';
 import type { SecretStore } from './secret-store';
 

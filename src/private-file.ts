@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { ZspError } from '../errors';
+import { ZspError } from './errors';
 
 /** Writes a file whole, 0600: a reader sees the old content or the new. @throws ZspError `storage_failed` */
 export function replaceFile(path: string, content: string | Buffer): void {
