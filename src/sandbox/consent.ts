@@ -44,7 +44,7 @@ export function askConsent(asked: Asked, user: string): Answer {
     200,
     `Allow ${escapeXml(clientName)} to act for you?`,
     `${code}<dl><dt>Signed in as</dt><dd>${escapeXml(user)} (<a href="${escapeXml(again)}">not you?</a>)</dd>
-<dt>It will be able to</dt><dd>see your accounts and roles, and get short-lived credentials for them</dd></dl>
+<dt>It will be able to</dt><dd>see your accounts and roles, and get short&#8209;lived credentials for them</dd></dl>
 <form method="post" action="${path}">${hidden([...carried, ['user', user]])}
 <div class="row"><button class="main" name="decision" value="approve">Allow</button>
 <button name="decision" value="deny">Deny</button></div></form>`,

@@ -16,7 +16,8 @@ main { width: 100%; max-width: 440px; padding: 32px; background: var(--card); bo
 header { display: flex; align-items: center; gap: 10px; margin-bottom: 24px; color: var(--soft); font-size: 14px; }
 header svg { width: 26px; height: 26px; flex: none; fill: none; stroke: var(--accent); stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round; }
-h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; letter-spacing: -.01em; overflow-wrap: anywhere; }
+main > :last-child { margin-bottom: 0; }
+h1 { margin: 0 0 8px; text-wrap: balance; font-size: 24px; line-height: 1.25; letter-spacing: -.01em; overflow-wrap: anywhere; }
 p { margin: 0 0 16px; } p.soft, dt { color: var(--soft); } p.bad { color: var(--bad); }
 .code { display: block; margin: 20px 0; padding: 14px; border-radius: 10px; background: var(--tint); text-align: center;
   border: 1px solid var(--line); font: 600 28px/1.2 ui-monospace, "DejaVu Sans Mono", monospace; letter-spacing: .12em; }
@@ -35,7 +36,8 @@ button.main:hover { filter: brightness(1.08); } .people button { width: 100%; te
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a { color: var(--accent); } .mark { width: 44px; height: 44px; margin-bottom: 14px; fill: none; stroke-width: 2.2;
   stroke-linecap: round; stroke-linejoin: round; stroke: var(--good); } .mark.bad { stroke: var(--bad); }
-footer { max-width: 440px; margin-top: 18px; font-size: 13px; color: var(--soft); text-align: center; }
+footer { max-width: 440px; margin-top: 18px; font-size: 13px; color: var(--soft);
+  text-align: center; text-wrap: balance; }
 @media (max-width: 420px) { main { padding: 22px 18px; } .row { flex-direction: column; } .code { font-size: 22px; } }
 `;
 
