@@ -14,6 +14,7 @@ import { createLedger } from './ledger/ledger';
 import { readLedger, verifyLedger } from './ledger/verification';
 import { createLease } from './lock/lease';
 import { createLock } from './lock/lock';
+import { createNotes, type Notes } from './notes/notes';
 import { places } from './places';
 import type { KeychainChoice, SsoSession } from './profile/profile';
 import { listProfiles, resolveProfile } from './profile/resolve';
@@ -70,17 +71,24 @@ function leaveQuietly(error: NodeJS.ErrnoException): void {
 /** Two lines at most and free of secrets, since SDKs put them into an application's exception. @returns the exit status */
 function tell(talk: Conversation, error: unknown): number {
   const { red } = talk.style;
-  if (error instanceof ZspError) {
-    talk.say(`${red('zsp:')} ${printable(error.message)}`);
-    if (error.remedy) talk.say(`${red('zsp:')} hint: ${printable(error.remedy)}`);
-  } else {
-    // Only the kind of the error: its text could hold anything.
-    const kind = error instanceof Error ? error.name : typeof error;
-    talk.say(`${red('zsp:')} this is a bug in zsp (${printable(kind, 40)})`);
-    talk.say(`${red('zsp:')} hint: please report it, with the command and the version that zsp --version prints`);
-    if (env.ZSP_DEBUG && error instanceof Error) talk.say(printable(error.stack ?? '', 2000));
+  const { message, remedy } = wordsOf(error);
+  talk.say(`${red('zsp:')} ${printable(message)}`);
+  if (remedy) talk.say(`${red('zsp:')} hint: ${printable(remedy)}`);
+  if (env.ZSP_DEBUG && error instanceof Error && !(error instanceof ZspError)) {
+    talk.say(printable(error.stack ?? '', 2000));
   }
   return exitStatusOf(error);
+}
+
+/** What is said of an error; of a bug only its kind, since its text could hold anything. */
+function wordsOf(error: unknown): Pick<ZspError, 'code' | 'message' | 'remedy'> {
+  if (error instanceof ZspError) return error;
+  const kind = error instanceof Error ? error.name : typeof error;
+  return {
+    code: 'internal',
+    message: `this is a bug in zsp (${printable(kind, 40)})`,
+    remedy: 'please report it, with the command and the version that zsp --version prints',
+  };
 }
 
 async function run(args: readonly string[], talk: Conversation): Promise<void> {
@@ -152,6 +160,8 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
   );
   const ledgerFile = join(state, 'ledger.jsonl');
   const now = () => Date.now();
+  // Nobody waits long for what is only shown.
+  const notes = createNotes(state, createLock({ directory: join(runtime, 'locks'), waitMilliseconds: 1_000 }), now);
   return {
     talk,
     env,
@@ -160,7 +170,9 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     /** What follows `--`. */
     command,
     prompt,
-    world: realWorld(keychain, lock, join(runtime, 'locks'), ledgerFile, deadline),
+    notes,
+    wordsOf,
+    world: noting(realWorld(keychain, lock, join(runtime, 'locks'), ledgerFile, deadline), notes),
     profile: (name: string) => resolveProfile(name, env),
     profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
@@ -212,6 +224,20 @@ function realWorld(
       await createLedger({ file: ledgerFile, lock, store, now: Date.now }).append(event);
     },
     newId: () => randomBytes(8).toString('hex'),
+  };
+}
+
+/** The same world, in which a window that ends leaves the shells' prompts too. */
+function noting(world: World, notes: Notes): World {
+  return {
+    ...world,
+    async record(event) {
+      await world.record(event);
+      if (event.event === 'window-dropped') await notes.windowsEnded(({ id }) => id === event.windowId);
+      // A new sign-in forgets every session of the old one.
+      if (event.event !== 'sign-in' && event.event !== 'sign-out') return;
+      await notes.windowsEnded(({ ssoSession }) => ssoSession === event.ssoSession);
+    },
   };
 }
 
