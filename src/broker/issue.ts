@@ -10,7 +10,7 @@ import {
   type Items,
   type Window,
 } from './items';
-import { assumeRole, type First, keepFor, permissionSet, signedOutMeanwhile } from './mint';
+import { assumeRole, type First, keepFor, permissionSet, signedOutMeanwhile, tolerate } from './mint';
 import type { Session } from './ports';
 import type { World } from './world';
 
@@ -184,15 +184,6 @@ async function keep(
   if (window && (await items.credentials(name))?.window?.id !== window.id) throw elevationRequired(profile);
   await recordIssue(world, profile, { session, signIn }, window, elevated?.role ?? profile.role);
   await tolerate(keepFor(world, at, signIn, name, credentialsItem(profile, session, signIn.id, window, elevated)));
-}
-
-/** Nobody is refused a good session because it could not be kept: the next call makes another. */
-async function tolerate(write: Promise<void>): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (!(error instanceof ZspError && ['keychain_unavailable', 'storage_failed'].includes(error.code))) throw error;
-  }
 }
 
 /** Ordinary sessions are issued even where the ledger cannot be written; elevated ones are not. */

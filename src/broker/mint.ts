@@ -48,7 +48,7 @@ export async function permissionSet(
     if (again && now?.id === id) return { session: again, signIn: now };
     const fresh = await roleCredentials(world, at, wanted);
     if (fresh.signIn.id !== id) throw signedOutMeanwhile(at);
-    await keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session });
+    await tolerate(keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session }));
     return { session: fresh.session, signIn: await withUser(world, at, fresh) };
   });
 }
@@ -81,6 +81,15 @@ export async function keepFor(
   throw signedOutMeanwhile(at);
 }
 
+/** Nobody is refused a good session because it could not be kept: the next call makes another. */
+export async function tolerate(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!(error instanceof ZspError && ['keychain_unavailable', 'storage_failed'].includes(error.code))) throw error;
+  }
+}
+
 /** A token that looks valid here can be dead at AWS: refresh it, and ask once more. */
 async function roleCredentials(
   world: World,
@@ -111,7 +120,7 @@ async function withUser(world: World, at: SsoSession, { session, signIn }: First
   if (signIn.userName) return signIn;
   const { arn } = await world.sts.callerIdentity({ endpoints: at.endpoints, region: at.region }, session);
   const userName = arn.slice(arn.lastIndexOf('/') + 1);
-  await rememberUser(world, at, signIn.id, userName);
+  await tolerate(rememberUser(world, at, signIn.id, userName));
   return { ...signIn, userName };
 }
 
