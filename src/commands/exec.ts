@@ -2,13 +2,18 @@ import { Command } from 'commander';
 import { issue } from '../broker/issue';
 import { shellWindow } from '../broker/shell-window';
 import type { World } from '../broker/world';
+import { clientFiles } from '../child/client-files';
+import { startCredentialServer } from '../child/credential-server';
 import { childEnvironment, credentialVariables } from '../child/environment';
 import type { Command as Program } from '../child/run';
 import { subshell } from '../child/subshell';
 import { ZspError } from '../errors';
 import type { Env } from '../places';
+import { clientConfig } from '../profile/client-config';
 import type { Profile } from '../profile/profile';
+import type { Secret } from '../secret';
 import type { Conversation } from '../terminal/conversation';
+import { printable } from '../terminal/sanitize';
 import { profileName } from './profile-option';
 
 export interface ExecParts {
@@ -24,6 +29,12 @@ export interface ExecParts {
   exitWith(status: number): void;
 }
 
+interface Options {
+  readonly profile?: string;
+  readonly region?: string;
+  readonly server?: boolean;
+}
+
 export function execCommand(parts: ExecParts): Command {
   return new Command('exec')
     .summary("run a command with a profile's credentials in its environment")
@@ -34,31 +45,80 @@ export function execCommand(parts: ExecParts): Command {
     .argument('[profile]', 'AWS_PROFILE, then default, where none is named')
     .option('-p, --profile <profile>', 'the same')
     .option('--region <region>', "region of the command; the profile's where none is named")
-    .addHelpText('after', '\nExample:\n  zsp exec deploy -- terraform plan')
-    .action((name: string | undefined, options: { profile?: string; region?: string }) => exec(parts, name, options));
+    .option('--server', 'serve credentials that renew themselves, on 127.0.0.1: for commands that outlive a session')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zsp exec deploy -- terraform plan\n  zsp exec deploy --server -- ./nightly.sh',
+    )
+    .action((name: string | undefined, options: Options) => exec(parts, name, options));
 }
 
-async function exec(parts: ExecParts, name: string | undefined, options: { profile?: string; region?: string }) {
-  const { talk, world, env, command } = parts;
+async function exec(parts: ExecParts, name: string | undefined, options: Options): Promise<void> {
+  const { talk, env, command } = parts;
   if (command?.length === 0 || (!command && !talk.interactive)) {
     throw new ZspError('usage', 'there is no command after --', { remedy: 'run: zsp exec --help' });
   }
   const profile = parts.profile(profileName(name ?? options.profile, env));
+  const region = options.region ?? profile.region;
+  const source = await (options.server ? served(parts, profile, region) : handed(parts, profile));
+  try {
+    const variables = { ...source.variables, AWS_REGION: region, AWS_DEFAULT_REGION: region };
+    parts.exitWith(await (command ? runCommand(parts, command, variables) : runShell(parts, profile, variables)));
+  } finally {
+    source.dispose();
+  }
+}
+
+type Variables = Readonly<Record<string, string | Secret>>;
+
+/** How the command comes by its credentials. */
+interface Source {
+  readonly variables: Variables;
+  dispose(): void;
+}
+
+async function handed({ world, env }: ExecParts, profile: Profile): Promise<Source> {
   const windowId = shellWindow(env, profile.name);
   const { session } = await issue(world, profile, windowId ? { windowId } : {});
-  const region = options.region ?? profile.region;
-  const variables = { ...credentialVariables(session), AWS_REGION: region, AWS_DEFAULT_REGION: region };
+  return { variables: credentialVariables(session), dispose: () => {} };
+}
+
+/** An endpoint that renews through the broker; the first credentials are issued before the command starts, or it does not. */
+async function served({ world, env, talk }: ExecParts, profile: Profile, region: string): Promise<Source> {
+  const windowId = shellWindow(env, profile.name);
+  const session = async () => (await issue(world, profile, { ahead: true, ...(windowId && { windowId }) })).session;
+  await session();
+  // Clients swallow what the endpoint answers; whoever watches the job should read what to do.
+  const server = await startCredentialServer(session, ({ message, remedy }) => {
+    talk.say(`zsp: ${printable(message)}`);
+    if (remedy) talk.say(`zsp: hint: ${printable(remedy)}`);
+  });
+  const files = clientFiles(clientConfig(profile.name, region, env));
+  return {
+    variables: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: server.uri,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: server.token,
+      ...files.variables,
+    },
+    dispose() {
+      server.close();
+      files.dispose();
+    },
+  };
+}
+
+function runCommand({ env, talk, run }: ExecParts, words: readonly string[], variables: Variables): Promise<number> {
+  const [command = '', ...args] = words;
   const report = (line: string) => talk.say(`zsp: ${line}`);
-  const [program, ...args] = command ?? [];
-  if (program !== undefined) {
-    const all = childEnvironment(env, variables);
-    parts.exitWith(await parts.run({ command: program, args, env: all, terminal: talk.interactive, report }));
-    return;
-  }
+  return run({ command, args, env: childEnvironment(env, variables), terminal: talk.interactive, report });
+}
+
+async function runShell({ env, talk, run }: ExecParts, profile: Profile, variables: Variables): Promise<number> {
   const shell = subshell(profile.name, env);
+  const report = (line: string) => talk.say(`zsp: ${line}`);
   try {
     const all = childEnvironment(env, { ...shell.variables, ...variables });
-    parts.exitWith(await parts.run({ command: shell.command, args: shell.args, env: all, terminal: true, report }));
+    return await run({ command: shell.command, args: shell.args, env: all, terminal: true, report });
   } finally {
     shell.dispose();
   }

@@ -97,6 +97,7 @@ function environment(path: string, url: string): Record<string, string> {
     AWS_SHARED_CREDENTIALS_FILE: join(path, '.aws', 'credentials'),
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_PAGER: '',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     AWS_ENDPOINT_URL: url,
     // The browser of the demo is the sandbox itself: it confirms the code.
     SSH_CONNECTION: 'demo',
