@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { createAws } from './aws/aws';
+import type { DiscoveryWorld } from './broker/discovery';
 import { createItems, type Items } from './broker/items';
 import type { Lock } from './broker/ports';
-import type { World } from './broker/world';
 import type { Command as Program } from './child/run';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
 import { openKeychain, recordBackend } from './keychain/choice';
@@ -16,13 +16,19 @@ import { createLease } from './lock/lease';
 import { createLock } from './lock/lock';
 import { createNotes, type Notes } from './notes/notes';
 import { places } from './places';
+import { permissionSetProfiles } from './profile/permission-set-profiles';
+import { credentialProcessLine } from './profile/process-line';
 import type { KeychainChoice, SsoSession } from './profile/profile';
 import { listProfiles, resolveProfile } from './profile/resolve';
-import { listSsoSessions, resolveSsoSession } from './profile/sso-session';
+import { listSsoSessions, resolveSsoSession, resolveSsoSessionIn } from './profile/sso-session';
+import { readConfigDraft, writeConfig } from './profile/write-config';
 import { openBrowser } from './terminal/browser';
 import { type Conversation, createConversation } from './terminal/conversation';
+import { startProgress } from './terminal/progress';
 import { terminalPrompt } from './terminal/prompt';
+import { clackQuestions } from './terminal/questions';
 import { printable } from './terminal/sanitize';
+import { watch } from './terminal/screen';
 
 /** What a credential-process may take in all, in milliseconds: its callers give up after 22 s and more. */
 const patience = 20_000;
@@ -39,7 +45,9 @@ const launcher = join(__dirname, '..', 'bin', 'zsp.js');
 export async function main(args: readonly string[]): Promise<void> {
   process.on('SIGINT', interrupted);
   process.stdout.on('error', leaveQuietly);
-  const talk = createConversation(process, env, args.includes('--no-color'));
+  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : undefined);
+  const wishes = { noColor: own.includes('--no-color'), plain: own.includes('--plain') || Boolean(env.ZSP_PLAIN) };
+  const talk = createConversation(process, env, wishes);
   try {
     await run(args, talk);
   } catch (error) {
@@ -100,6 +108,7 @@ async function run(args: readonly string[], talk: Conversation): Promise<void> {
     .description('Zero standing privilege for the AWS CLI.')
     .version(version(), '--version', 'print the version')
     .option('--no-color', 'no colours')
+    .option('--plain', 'words alone, for screen readers: no colours, symbols or bars')
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError()
     .configureOutput({ writeErr: () => {} })
@@ -138,6 +147,8 @@ const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
   assume: async (parts) => (await import('./commands/assume')).assumeCommand(parts),
   drop: async (parts) => (await import('./commands/drop')).dropCommand(parts),
   exec: async (parts) => (await import('./commands/exec')).execCommand(parts),
+  configure: async (parts) => (await import('./commands/configure')).configureCommand(parts),
+  list: async (parts) => (await import('./commands/list')).listCommand(parts),
   history: async (parts) => (await import('./commands/history')).historyCommand(parts),
   demo: async (parts) => (await import('./commands/demo')).demoCommand(parts),
 };
@@ -176,6 +187,15 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     profile: (name: string) => resolveProfile(name, env),
     profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
+    permissionSetProfiles: () => permissionSetProfiles(env),
+    ssoSessionIn: (text: string, path: string, name: string) => resolveSsoSessionIn({ text, path, env }, name),
+    readConfig: () => readConfigDraft(env),
+    writeConfig,
+    processLine: (name: string) => credentialProcessLine(process.execPath, launcher, name),
+    progress: (text: string) => startProgress(process.stderr, text, env),
+    questions: clackQuestions({ input: process.stdin, output: process.stderr }),
+    accountNames: () => new Map<string, string>(),
+    watch: (draw: () => Promise<string>) => watch({ input: process.stdin, output: process.stdout }, draw, 1_000),
     ssoSessions: () => listSsoSessions(env).map((name) => resolveSsoSession(name, env)),
     openBrowser: (url: string, browser?: string) =>
       openBrowser(url, { env, platform: process.platform, command: browser }),
@@ -204,7 +224,7 @@ function realWorld(
   locks: string,
   ledgerFile: string,
   deadline: number,
-): World {
+): DiscoveryWorld {
   const aws = createAws({ env, now: Date.now, ...(isCredentialProcess() && { deadline }) });
   const items = memo(
     async (choice: KeychainChoice): Promise<Items> => createItems((await keychain(choice)).store, lock),
@@ -216,6 +236,7 @@ function realWorld(
     lease: createLease({ directory: locks }),
     signIn: aws.signIn,
     portal: aws.portal,
+    assignments: aws.assignments,
     sts: aws.sts,
     skew: aws.skew,
     async record(event) {
@@ -228,7 +249,7 @@ function realWorld(
 }
 
 /** The same world, in which a window that ends leaves the shells' prompts too. */
-function noting(world: World, notes: Notes): World {
+function noting(world: DiscoveryWorld, notes: Notes): DiscoveryWorld {
   return {
     ...world,
     async record(event) {

@@ -1,5 +1,6 @@
-import type { Portal, SignIn, Sts } from '../broker/ports';
+import type { Assignments, Portal, SignIn, Sts } from '../broker/ports';
 import type { Env } from '../places';
+import { createAssignments } from './assignments';
 import { createCall, type Limits } from './call';
 import { createClockSkew } from './clock-skew';
 import { createSend } from './connection';
@@ -10,6 +11,7 @@ import { createSts } from './sts';
 export interface Aws {
   readonly signIn: SignIn;
   readonly portal: Portal;
+  readonly assignments: Assignments;
   readonly sts: Sts;
   /** Milliseconds AWS's clock is ahead of ours, by the latest answer; undefined before the first. */
   skew(): number | undefined;
@@ -30,6 +32,7 @@ export function createAws({ env, now, deadline = Number.POSITIVE_INFINITY, limit
   return {
     signIn: createSignIn(call, now),
     portal: createPortal(call, clock, now),
+    assignments: createAssignments(call),
     sts: createSts(call, clock, now),
     skew: clock.skew,
   };

@@ -92,9 +92,14 @@ async function tryOnce<Output, Result>(
 function waitBefore(nextTry: number, failure: Failure, sight: Sight): number {
   const base = failure.status === 429 || isThrottled(failure.name) ? firstWait.throttled : firstWait.otherwise;
   const jitter = Math.random() * base * 2 ** (nextTry - 2);
-  const { 'retry-after': after = '', date = '' } = sight.headers ?? {};
+  return Math.max(jitter, retryAfter(sight));
+}
+
+/** Milliseconds that AWS asks to be left alone; 0 where it does not. */
+export function retryAfter({ headers }: Sight): number {
+  const { 'retry-after': after = '', date = '' } = headers ?? {};
   const asked = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.parse(date);
-  return Math.max(jitter, asked || 0);
+  return Math.max(0, asked || 0);
 }
 
 function isSkewed({ name }: Failure): boolean {

@@ -3,11 +3,10 @@ import type { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
 import { Secret } from '../secret';
 import { isText } from './answers';
-import { type Attempt, exchange, requestTo } from './attempt';
 import type { Call } from './call';
 import type { ClockSkew } from './clock-skew';
-import type { Request } from './connection';
-import { type Failure, reason, refusal, worded } from './faults';
+import { type Failure, reason, refusal } from './faults';
+import { ask, field, parse } from './rest-json';
 
 /**
  * The access portal: https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/welcome.html
@@ -46,41 +45,6 @@ export function createPortal(call: Call, clock: ClockSkew, now: () => number): P
   };
 }
 
-/** REST with JSON: https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
-async function ask(
-  attempt: Attempt,
-  token: Secret,
-  request: Pick<Request, 'method' | 'path' | 'query'>,
-): Promise<string> {
-  const headers = { 'x-amz-sso_bearer_token': token.open() };
-  const answer = await exchange(attempt, requestTo(attempt.endpoint, { ...request, headers }));
-  const text = Buffer.from(answer.body).toString('utf8');
-  if (answer.status < 400) return text;
-  const body = parse(text);
-  const code = answer.headers['x-amzn-errortype'] ?? field(body, '__type') ?? field(body, 'code') ?? '';
-  throw worded(errorName(String(code)), String(field(body, 'message') ?? field(body, 'Message') ?? ''));
-}
-
-/** `aws.protocoltests#FooError:http://…` is FooError. */
-function errorName(code: string): string {
-  const [name = ''] = code.split(/[,:]/);
-  return name.slice(name.indexOf('#') + 1);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
-}
-
 function readSession(answer: unknown, accountId: string, clock: ClockSkew, now: () => number): Session | undefined {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = (answer ?? {}) as Record<string, unknown>;
   if (!isText(accessKeyId) || !isText(secretAccessKey) || !isText(sessionToken)) return undefined;
@@ -95,7 +59,7 @@ function readSession(answer: unknown, accountId: string, clock: ClockSkew, now: 
   };
 }
 
-function signedOut(at: SsoSession, failure: Failure): ZspError | undefined {
+export function signedOut(at: SsoSession, failure: Failure): ZspError | undefined {
   if (failure.status !== 401) return undefined;
   return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `zsp login ${at.name}`);
 }

@@ -66,6 +66,32 @@ export interface Portal {
   logout(at: SsoSession, token: Secret): Promise<void>;
 }
 
+/** An account as the portal lists it. The name is anybody's text. */
+export interface Account {
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly emailAddress: string;
+}
+
+/** One page of a listing. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** The token of the next page, if there is one. */
+  readonly next?: string;
+}
+
+/** AWS wants fewer requests, and none for `retryAfter` milliseconds. */
+export interface Throttled {
+  readonly retryAfter: number;
+}
+
+/** What a user may reach, a page a call. Throws `sign_in_required` on 401, else `aws_unavailable`; being throttled is an answer. */
+export interface Assignments {
+  accounts(at: SsoSession, token: Secret, next?: string): Promise<Page<Account> | Throttled>;
+  /** The names of an account's permission sets. */
+  roles(at: SsoSession, token: Secret, accountId: string, next?: string): Promise<Page<string> | Throttled>;
+}
+
 /**
  * STS. Throws `access_denied` with principal, permission and role; `config_invalid` where AWS refuses a parameter;
  * `sign_in_required` where the caller's own credentials have ended (get new ones and ask again); else `aws_unavailable`.

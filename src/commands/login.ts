@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { DeviceAuthorization } from '../broker/ports';
-import { logIn } from '../broker/sign-in';
+import { logIn, type SignedIn } from '../broker/sign-in';
 import type { World } from '../broker/world';
 import { ZspError } from '../errors';
 import { isAwsVerificationUri } from '../profile/endpoints';
@@ -20,7 +20,7 @@ export interface LoginParts {
   chooseKeychain(choice: KeychainChoice): Promise<void>;
 }
 
-interface Options {
+export interface LoginOptions {
   readonly browser: boolean;
   readonly qr?: boolean;
   readonly force?: boolean;
@@ -38,31 +38,36 @@ export function loginCommand(parts: LoginParts): Command {
     .option('--device-code', 'sign in with a code to confirm (the default)')
     .option('--force', 'sign in anew, as another user perhaps: every session of the old sign-in is forgotten')
     .addHelpText('after', '\nExample:\n  zsp login corp')
-    .action((name: string | undefined, options: Options) => login(parts, name, options));
+    .action((name: string | undefined, options: LoginOptions) => login(parts, name, options));
 }
 
-async function login(parts: LoginParts, name: string | undefined, options: Options): Promise<void> {
-  const { talk, world } = parts;
+async function login(parts: LoginParts, name: string | undefined, options: LoginOptions): Promise<void> {
   const at = parts.ssoSession(name);
+  const { how, item } = await signInTo(parts, at, options);
+  const who = item.userName ? ` as ${printable(item.userName)}` : '';
+  const { green } = parts.talk.answerStyle;
+  const verb = how === 'kept' ? 'Already signed in' : 'Signed in';
+  const renews = item.refreshToken ? 'it renews itself' : `until ${until(item.expiration, parts.now())}`;
+  parts.talk.answer(`${green('✓')} ${verb} to ${at.name}${who}; ${renews}.\n`);
+}
+
+/** Signs in where that is needed, and shows the user how. */
+export async function signInTo(parts: LoginParts, at: SsoSession, options: LoginOptions): Promise<SignedIn> {
+  const { talk, world } = parts;
   // Before the user is sent to a browser: a keychain that cannot be used should be known now.
   await parts.chooseKeychain(at.keychain);
-  const { how, item } = await logIn(world, at, {
+  return logIn(world, at, {
     force: options.force === true,
     showCode: (authorization) => showCode(parts, at, authorization, options),
     onWait: () => talk.say(`Another zsp is signing in to ${at.name}; waiting for it …`),
   });
-  const who = item.userName ? ` as ${printable(item.userName)}` : '';
-  const { green } = talk.answerStyle;
-  const verb = how === 'kept' ? 'Already signed in' : 'Signed in';
-  const renews = item.refreshToken ? 'it renews itself' : `until ${until(item.expiration, parts.now())}`;
-  talk.answer(`${green('✓')} ${verb} to ${at.name}${who}; ${renews}.\n`);
 }
 
 async function showCode(
   parts: LoginParts,
   at: SsoSession,
   authorization: DeviceAuthorization,
-  options: Options,
+  options: LoginOptions,
 ): Promise<void> {
   const { talk } = parts;
   const uri = checkedUri(at, authorization);

@@ -174,7 +174,7 @@ function finish(draft: Draft): Edit {
   }
   if (appended.length > 0) {
     const before = pieces.join('');
-    const gap = before === '' || before.endsWith('\n') || before === '\uFEFF' ? '' : newline;
+    const gap = before === '' || before.endsWith('\n') ? '' : newline;
     pieces.push(gap, appended.map((line) => line + newline).join(''));
     hunks.push({ line: lines.length + 1, section: undefined, removed: [], added: appended });
   }

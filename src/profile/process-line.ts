@@ -19,6 +19,12 @@ export function credentialProcessLine(
   return `${node} ${script} credential-process ${profileArgument(profile)}`;
 }
 
+/** Whether a line is one that zsp writes for a profile, with whichever node and script. */
+export function isProcessLineOf(line: string, profile: string): boolean {
+  const [node, script, ...rest] = line.split(' ');
+  return Boolean(node && script) && rest.join(' ') === `credential-process ${profileArgument(profile)}`;
+}
+
 function profileArgument(profile: string): string {
   if (plain.test(profile) && !profile.startsWith('-')) return `--profile ${profile}`;
   return `--profile-hex ${Buffer.from(profile, 'utf8').toString('hex')}`;

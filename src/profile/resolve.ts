@@ -25,7 +25,11 @@ const defaultDurationSeconds = 3600;
  * @throws ZspError `config_invalid` with file, line and key
  */
 export function resolveProfile(name: string, env: Env): Profile {
-  const config = openConfigFile(env);
+  return resolveProfileIn(openConfigFile(env), name);
+}
+
+/** The same, of a text that may not be on the disk yet. */
+export function resolveProfileIn(config: ConfigFile, name: string): Profile {
   const chain = sourceSections(config, name).map((section) => checkedProfile(config, section));
   return build(config, chain);
 }

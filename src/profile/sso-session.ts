@@ -16,7 +16,11 @@ const defaultScopes = ['sso:account:access'];
  * @throws ZspError `usage` where there are several to choose from, else `config_invalid` with file, line and key
  */
 export function resolveSsoSession(name: string | undefined, env: Env): SsoSession {
-  const config = openConfigFile(env);
+  return resolveSsoSessionIn(openConfigFile(env), name);
+}
+
+/** The same, of a text that may not be on the disk yet. */
+export function resolveSsoSessionIn(config: ConfigFile, name: string | undefined): SsoSession {
   const chosen = name ?? onlySession(config);
   const section = findSection(config.text, 'sso-session', chosen);
   if (section) return checkedSsoSession(config, section);

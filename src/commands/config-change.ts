@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import type { Lock } from '../broker/ports';
+import { ZspError } from '../errors';
+import type { Env } from '../places';
+import { type Change, editConfig, type Hunk } from '../profile/edit';
+import type { ConfigDraft } from '../profile/write-config';
+import type { Conversation } from '../terminal/conversation';
+import type { Prompt } from '../terminal/prompt';
+import { printable } from '../terminal/sanitize';
+import type { Palette } from '../terminal/style';
+
+export interface ConfigChangeParts {
+  readonly talk: Conversation;
+  readonly prompt: Prompt;
+  readonly env: Env;
+  readonly world: { readonly lock: Lock };
+  readConfig(): ConfigDraft;
+  writeConfig(draft: ConfigDraft, text: string): void;
+  /** The `credential_process` of a profile. */
+  processLine(profile: string): string;
+}
+
+export interface ChangeOptions {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function withChangeOptions(command: Command): Command {
+  return command
+    .option('-y, --yes', 'write without asking')
+    .option('--dry-run', 'show what would change, and write nothing');
+}
+
+/** More of a change than this is not read by anybody. */
+const longestDiff = 200;
+
+/** Shows what would change, asks, and writes. Where nothing would change it says so. */
+export async function changeConfig(
+  parts: ConfigChangeParts,
+  draft: ConfigDraft,
+  changes: readonly Change[],
+  options: ChangeOptions,
+): Promise<void> {
+  const { talk, prompt } = parts;
+  const { text, hunks } = editConfig(draft.text, changes);
+  const path = printable(draft.path);
+  if (hunks.length === 0) {
+    talk.answer(`${path} is as it should be; nothing to change.\n`);
+    return;
+  }
+  if (options.dryRun) {
+    for (const line of diffLines(hunks, talk.answerStyle)) talk.answer(`${line}\n`);
+    return;
+  }
+  const lines = diffLines(hunks, talk.style);
+  for (const line of lines.slice(0, longestDiff)) talk.say(line);
+  if (lines.length > longestDiff) talk.say(`… and ${lines.length - longestDiff} more lines; --dry-run shows them all`);
+  if (!options.yes && !(await confirmed(prompt, path))) {
+    talk.say('Nothing was written.');
+    return;
+  }
+  await parts.world.lock('aws-config', async () => parts.writeConfig(draft, text));
+  talk.answer(`${talk.answerStyle.green('✓')} Wrote ${path} (${counted(hunks)}).\n`);
+}
+
+async function confirmed(prompt: Prompt, path: string): Promise<boolean> {
+  if (prompt.interactive) return prompt.confirm(`Write this to ${path}?`, true);
+  throw new ZspError('usage', 'there is no terminal to ask on whether to write this', {
+    remedy: 'add --yes to write it, or --dry-run to see it only',
+  });
+}
+
+function diffLines(hunks: readonly Hunk[], { red, green, cyan }: Palette): readonly string[] {
+  let section: string | undefined;
+  return hunks.flatMap((hunk) => {
+    const head = hunk.section !== section && hunk.section !== undefined ? [cyan(`@@ ${printable(hunk.section)}`)] : [];
+    section = hunk.section;
+    return [
+      ...head,
+      ...hunk.removed.map((line) => red(`- ${printable(line)}`)),
+      ...hunk.added.map((line) => green(`+ ${printable(line)}`.trimEnd())),
+    ];
+  });
+}
+
+function counted(hunks: readonly Hunk[]): string {
+  const sum = (side: 'added' | 'removed') => hunks.reduce((total, hunk) => total + hunk[side].length, 0);
+  return `${sum('added')} lines added, ${sum('removed')} removed`;
+}

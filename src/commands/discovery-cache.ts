@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AccountRoles } from '../broker/discovery';
+import { signInName } from '../broker/items';
+import { type Env, ensurePrivateDirectory, places } from '../places';
+import type { SsoSession } from '../profile/profile';
+
+/** What a discovery found: names only, nothing secret. It belongs to one sign-in, and is true for a minute. */
+export interface Remembered {
+  readonly signInId: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly accounts: readonly AccountRoles[];
+}
+
+const minute = 60_000;
+
+export function discoveriesDirectory(env: Env): string {
+  return join(places(env).runtime, 'discoveries');
+}
+
+/** What was found for this very sign-in within the last minute. Anything else is as good as nothing. */
+export function recallDiscovery(env: Env, at: SsoSession, signInId: string, now: number): Remembered | undefined {
+  try {
+    const found = JSON.parse(readFileSync(fileOf(env, at), 'utf8')) as Remembered;
+    const age = now - found.at;
+    return found.signInId === signInId && age >= 0 && age < minute ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Best effort: without it the next `zsp list` asks again. */
+export function rememberDiscovery(env: Env, at: SsoSession, remembered: Remembered): void {
+  const file = fileOf(env, at);
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    ensurePrivateDirectory(places(env).runtime);
+    ensurePrivateDirectory(discoveriesDirectory(env));
+    writeFileSync(temporary, JSON.stringify(remembered), { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, file);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function fileOf(env: Env, at: SsoSession): string {
+  const name = createHash('sha256').update(signInName(at)).digest('hex').slice(0, 16);
+  return join(discoveriesDirectory(env), `${name}.json`);
+}
