@@ -20,8 +20,16 @@ const mayImport: Record<string, readonly string[]> = {
   terminal: [],
   broker: ['policy', 'profile'],
   commands: ['broker', 'child', 'ledger', 'notes', 'policy', 'profile', 'terminal'],
-  hot: ['profile', 'keychain', 'notes/open-windows', 'broker/freshness', 'broker/answer', 'broker/shell-window'],
-  entry: ['hot', 'main'],
+  hot: [
+    'profile',
+    'keychain',
+    'notes/open-windows',
+    'broker/freshness',
+    'broker/answer',
+    'broker/item-names',
+    'broker/shell-window',
+  ],
+  entry: ['hot', 'main', 'commands/complete'],
 };
 const free = new Set(['main', 'sandbox', ...leaves]);
 

@@ -2,7 +2,8 @@ import { ZspError } from '../errors';
 import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
 import { forget, type Held } from './inventory';
 import { mint, reasonOf, recordIssue } from './issue';
-import { credentialsItem, credentialsName, type Elevated, type Window } from './items';
+import { credentialsName } from './item-names';
+import { credentialsItem, type Elevated, type Window } from './items';
 import { checkFence, type First, keepFor } from './mint';
 import type { World } from './world';
 

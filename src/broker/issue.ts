@@ -2,14 +2,8 @@ import { createHash } from 'node:crypto';
 import { ZspError } from '../errors';
 import type { Profile, RoleRequest } from '../profile/profile';
 import { freshness } from './freshness';
-import {
-  type CredentialsItem,
-  credentialsItem,
-  credentialsName,
-  type Elevated,
-  type Items,
-  type Window,
-} from './items';
+import { credentialsName } from './item-names';
+import { type CredentialsItem, credentialsItem, type Elevated, type Items, type Window } from './items';
 import { assumeRole, type First, keepFor, permissionSet, signedOutMeanwhile, tolerate } from './mint';
 import type { Session } from './ports';
 import type { World } from './world';

@@ -1,6 +1,8 @@
 import type { SecretStore } from '../keychain/secret-store';
 import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
 import { Secret } from '../secret';
+import { decodeCredentials, decodeIndex, decodePermissionSet, decodeSignIn, encodeItem } from './item-content';
+import { signInName } from './item-names';
 import type { ClientRegistration, Lock, Session } from './ports';
 
 /** What zsp keeps in the keychain, under which names (state.md: Keychain items). Times are epoch milliseconds of this machine's clock. */
@@ -55,19 +57,6 @@ export interface CredentialsItem {
   readonly scope: string;
 }
 
-export function signInName(at: SsoSession): string {
-  return `sign-in:${at.startUrl}:${at.region}:${at.endpoints.origin}`;
-}
-
-export function permissionSetName(signInId: string, accountId: string, roleName: string): string {
-  return `permission-set:${signInId}:${accountId}:${roleName}`;
-}
-
-/** The item in which a profile's credentials are kept, or those of one ad-hoc window on it. */
-export function credentialsName(profile: Pick<Profile, 'configFile' | 'name'>, windowId?: string): string {
-  return `credentials:${profile.configFile}:${profile.name}${windowId ? `:${windowId}` : ''}`;
-}
-
 /** What a profile's session is issued for, as its item keeps it. */
 export function credentialsItem(
   profile: Profile,
@@ -115,11 +104,11 @@ export interface Items {
 const indexName = 'index';
 
 export function createItems(store: SecretStore, lock: Lock): Items {
-  const read = async <T>(name: string, decode: (value: unknown) => T | undefined): Promise<T | undefined> => {
-    const text = await store.get(name);
-    return text && decode(parse(text));
+  const read = async <T>(name: string, decode: (item: Secret) => T | undefined): Promise<T | undefined> => {
+    const item = await store.get(name);
+    return item && decode(item);
   };
-  const names = async () => (await read(indexName, asIndex)) ?? [];
+  const names = async () => (await read(indexName, decodeIndex)) ?? [];
   const changeIndex = (change: (all: Set<string>) => boolean) =>
     lock(indexName, async () => {
       const all = new Set(await names());
@@ -129,104 +118,20 @@ export function createItems(store: SecretStore, lock: Lock): Items {
   return {
     names,
     signIn: async (at) => {
-      const item = await read(signInName(at), asSignIn);
+      const item = await read(signInName(at), decodeSignIn);
       // The name already holds the origin; a copied or renamed item must not carry a token elsewhere.
       return item?.origin === at.endpoints.origin && item.startUrl === at.startUrl ? item : undefined;
     },
-    permissionSet: (name) => read(name, asPermissionSet),
-    credentials: (name) => read(name, asCredentials),
+    permissionSet: (name) => read(name, decodePermissionSet),
+    credentials: (name) => read(name, decodeCredentials),
     async put(name, item) {
       // Indexed before it exists, so that logout finds every item there is.
       if (!(await names()).includes(name)) await changeIndex((all) => all.size !== all.add(name).size);
-      await store.set(name, encode(item));
+      await store.set(name, encodeItem(item));
     },
     async remove(name) {
       await store.delete(name);
       await changeIndex((all) => all.delete(name));
     },
   };
-}
-
-const secretKeys = new Set(['secretAccessKey', 'sessionToken', 'clientSecret', 'accessToken', 'refreshToken']);
-
-/** One JSON text, secrets opened: it goes nowhere but into the keychain. */
-function encode(item: object): Secret {
-  const open = function (this: Record<string, unknown>, key: string, value: unknown) {
-    const raw = this[key];
-    return raw instanceof Secret ? raw.open() : value;
-  };
-  return new Secret(JSON.stringify(item, open));
-}
-
-function parse(text: Secret): unknown {
-  try {
-    return JSON.parse(text.open(), (key, value) =>
-      secretKeys.has(key) && typeof value === 'string' ? new Secret(value) : value,
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fields(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-}
-
-const text = (value: unknown) => typeof value === 'string';
-const time = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
-const secret = (value: unknown) => value instanceof Secret;
-const optional = (check: (value: unknown) => boolean) => (value: unknown) => value === undefined || check(value);
-
-function matches(value: unknown, shape: Readonly<Record<string, (value: unknown) => boolean>>): boolean {
-  const found = fields(value);
-  return found !== undefined && Object.entries(shape).every(([key, check]) => check(found[key]));
-}
-
-const isVersion = (value: unknown) => value === 1;
-const isSession = (value: unknown) =>
-  matches(value, {
-    accessKeyId: text,
-    secretAccessKey: secret,
-    sessionToken: secret,
-    issuedAt: time,
-    expiration: time,
-    accountId: text,
-  });
-const isClient = (value: unknown) => matches(value, { clientId: text, clientSecret: secret, expiration: time });
-const isWindow = (value: unknown) => matches(value, { id: text, opensAt: time, endsAt: time, reason: optional(text) });
-const isRole = (value: unknown) =>
-  matches(value, { roleArn: text, durationSeconds: time, policyArns: Array.isArray, transitiveTags: Array.isArray });
-const isElevated = (value: unknown) => matches(value, { role: isRole, onTop: (on) => typeof on === 'boolean' });
-
-function asIndex(value: unknown): readonly string[] | undefined {
-  const found = fields(value)?.names;
-  return Array.isArray(found) ? found.filter((name) => typeof name === 'string') : undefined;
-}
-
-function asSignIn(value: unknown): SignInItem | undefined {
-  const shape = { v: isVersion, id: text, startUrl: text, region: text, origin: text, expiration: time };
-  const secrets = { client: isClient, accessToken: secret, refreshToken: optional(secret), userName: optional(text) };
-  return matches(value, { ...shape, ...secrets, skew: optional(time) }) ? (value as SignInItem) : undefined;
-}
-
-function asPermissionSet(value: unknown): PermissionSetItem | undefined {
-  return matches(value, { v: isVersion, session: isSession }) ? (value as PermissionSetItem) : undefined;
-}
-
-function asCredentials(value: unknown): CredentialsItem | undefined {
-  const shape = {
-    v: isVersion,
-    profile: text,
-    settings: text,
-    signInId: text,
-    origin: text,
-    session: isSession,
-    role: text,
-    scope: text,
-  };
-  return matches(value, { ...shape, window: optional(isWindow), elevated: optional(isElevated) })
-    ? (value as CredentialsItem)
-    : undefined;
 }

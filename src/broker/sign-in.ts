@@ -2,7 +2,8 @@ import { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
 import type { Secret } from '../secret';
 import { forgetSessions } from './inventory';
-import { type SignInItem, signInName } from './items';
+import { signInName } from './item-names';
+import type { SignInItem } from './items';
 import type { ClientRegistration, DeviceAuthorization, Tokens } from './ports';
 import type { World } from './world';
 

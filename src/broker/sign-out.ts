@@ -1,7 +1,8 @@
 import { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
 import { forgetSessions, type Held } from './inventory';
-import { type SignInItem, signInName } from './items';
+import { signInName } from './item-names';
+import type { SignInItem } from './items';
 import { signInRequired } from './sign-in';
 import type { World } from './world';
 

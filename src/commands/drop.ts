@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { dropWindow } from '../broker/elevation';
 import { type Held, inventory } from '../broker/inventory';
-import { credentialsName } from '../broker/items';
+import { credentialsName } from '../broker/item-names';
 import { shellWindow } from '../broker/shell-window';
 import type { World } from '../broker/world';
 import { ZspError } from '../errors';

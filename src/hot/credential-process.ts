@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { processAnswer } from '../broker/answer';
 import { type Freshness, freshness } from '../broker/freshness';
+import { credentialsName } from '../broker/item-names';
 import { shellWindow } from '../broker/shell-window';
 import { readItemNow } from '../keychain/read-item';
 import { readSettings } from '../profile/settings';
@@ -18,7 +19,7 @@ export function serveHeld(args: readonly string[], env: Env): boolean {
   const settings = readSettings(profile, env);
   if (!settings) return false;
   const windowId = shellWindow(env, profile);
-  const name = `credentials:${settings.configFile}:${profile}${windowId ? `:${windowId}` : ''}`;
+  const name = credentialsName({ configFile: settings.configFile, name: profile }, windowId);
   const text = readItemNow(settings.keychain, name, env);
   const item = text === undefined ? undefined : parse(text);
   if (item?.settings !== settings.text || item.origin !== settings.origin) return false;
@@ -60,10 +61,15 @@ function parse(text: string): Item | undefined {
     const texts = [item.settings, item.origin, accessKeyId, secretAccessKey, sessionToken, accountId];
     const times = [issuedAt, expiration, item.window ? item.window.endsAt : 0];
     if (item.v !== 1 || !texts.every((value) => typeof value === 'string')) return undefined;
-    return times.every((value) => Number.isFinite(value)) ? item : undefined;
+    return times.every(isInstant) ? item : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What can be written as a date. */
+function isInstant(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= Date.UTC(9999, 11, 31);
 }
 
 function freshnessOf({ session, window }: Item): Freshness {
