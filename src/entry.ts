@@ -1,9 +1,9 @@
-// The straight corridor: a held credential, and a shell's prompt, are answered before anything else is loaded.
+// The straight corridor: a held credential, or a name to complete, is answered before anything else is loaded.
 const [verb, ...rest] = process.argv.slice(2);
 
-if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
-  const { answerPrompt } = require('./hot/prompt') as typeof import('./hot/prompt');
-  answerPrompt(process.env);
+if (verb === 'complete') {
+  const { complete } = require('./commands/complete') as typeof import('./commands/complete');
+  process.stdout.write(complete(rest, process.env));
 } else if (verb !== 'credential-process' || !hit()) {
   const { main } = require('./main') as typeof import('./main');
   void main(process.argv.slice(2));

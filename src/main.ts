@@ -7,6 +7,7 @@ import type { DiscoveryWorld } from './broker/discovery';
 import { createItems, type Items } from './broker/items';
 import type { Lock } from './broker/ports';
 import type { Command as Program } from './child/run';
+import type { CompletionParts } from './commands/completion';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
 import { openKeychain, recordBackend } from './keychain/choice';
 import { readHead } from './ledger/head';
@@ -103,7 +104,7 @@ async function run(args: readonly string[], talk: Conversation): Promise<void> {
   // What follows `--` belongs to another program: zsp neither reads nor records it.
   const end = args.indexOf('--');
   const own = end < 0 ? args : args.slice(0, end);
-  const parts = partsFor(talk, end < 0 ? undefined : args.slice(end + 1));
+  const parts: Parts = { ...partsFor(talk, end < 0 ? undefined : args.slice(end + 1)), verbs: () => allVerbs(parts) };
   const program = new Command('zsp')
     .description('Zero standing privilege for the AWS CLI.')
     .version(version(), '--version', 'print the version')
@@ -134,7 +135,7 @@ function strict(command: Command): Command {
     .helpOption('-h, --help', 'show help');
 }
 
-type Parts = ReturnType<typeof partsFor>;
+type Parts = ReturnType<typeof partsFor> & CompletionParts;
 
 /** A verb loads what it needs; help loads them all. */
 const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
@@ -149,6 +150,7 @@ const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
   exec: async (parts) => (await import('./commands/exec')).execCommand(parts),
   configure: async (parts) => (await import('./commands/configure')).configureCommand(parts),
   list: async (parts) => (await import('./commands/list')).listCommand(parts),
+  completion: async (parts) => (await import('./commands/completion')).completionCommand(parts),
   history: async (parts) => (await import('./commands/history')).historyCommand(parts),
   demo: async (parts) => (await import('./commands/demo')).demoCommand(parts),
 };
@@ -157,6 +159,10 @@ async function verbs(args: readonly string[], parts: Parts): Promise<readonly Co
   const named = args.find((arg) => !arg.startsWith('-'));
   const one = named !== undefined && Object.hasOwn(loaders, named) ? loaders[named] : undefined;
   if (one) return [await one(parts)];
+  return allVerbs(parts);
+}
+
+async function allVerbs(parts: Parts): Promise<readonly Command[]> {
   return Promise.all(Object.values(loaders).map((load) => load(parts)));
 }
 
