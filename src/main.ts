@@ -150,6 +150,7 @@ const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
   exec: async (parts) => (await import('./commands/exec')).execCommand(parts),
   configure: async (parts) => (await import('./commands/configure')).configureCommand(parts),
   list: async (parts) => (await import('./commands/list')).listCommand(parts),
+  keys: async (parts) => (await import('./commands/keys')).keysCommand(parts),
   completion: async (parts) => (await import('./commands/completion')).completionCommand(parts),
   history: async (parts) => (await import('./commands/history')).historyCommand(parts),
   demo: async (parts) => (await import('./commands/demo')).demoCommand(parts),
@@ -182,6 +183,7 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
   return {
     talk,
     env,
+    version: version(),
     now,
     deadline,
     /** What follows `--`. */

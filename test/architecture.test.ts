@@ -19,7 +19,9 @@ const mayImport: Record<string, readonly string[]> = {
   child: [],
   terminal: [],
   broker: ['policy', 'profile'],
-  commands: ['broker', 'child', 'ledger', 'notes', 'policy', 'profile', 'terminal'],
+  doctor: ['policy', 'profile'],
+  keys: ['policy', 'profile'],
+  commands: ['broker', 'child', 'doctor', 'keys', 'ledger', 'notes', 'policy', 'profile', 'terminal'],
   hot: [
     'profile',
     'keychain',
