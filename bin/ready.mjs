@@ -45,7 +45,7 @@ function isBuilt() {
 function fingerprint() {
   const hash = createHash('sha256');
   const sources = filesUnder(join(root, 'src')).map((name) => join('src', name));
-  for (const name of ['package-lock.json', 'tsconfig.json', ...sources]) {
+  for (const name of ['package-lock.json', 'tsconfig.json', 'bin/bundle.mjs', ...sources]) {
     hash
       .update(`${name}\0`)
       .update(readFileSync(join(root, name)))
@@ -60,6 +60,7 @@ function build() {
   const made = fingerprint();
   rmSync(staged, { recursive: true, force: true });
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'src', '--outDir', staged]);
+  run(process.execPath, [join(root, 'bin', 'bundle.mjs'), staged]);
   const outputs = filesUnder(staged);
   for (const name of outputs) {
     mkdirSync(dirname(join(dist, name)), { recursive: true });
