@@ -3,105 +3,127 @@ import { type Held, inventory } from '../broker/inventory';
 import type { SignInItem } from '../broker/items';
 import type { World } from '../broker/world';
 import { ZspError } from '../errors';
+import type { Notes } from '../notes/notes';
+import { promptWord } from '../notes/open-windows';
+import type { Env } from '../places';
 import type { SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
-import { printable } from '../terminal/sanitize';
-import { table } from '../terminal/table';
-import { until } from '../terminal/time';
+import { showLastError } from './last-error';
+import { endOf, picture } from './status-picture';
 
 export interface StatusParts {
   readonly talk: Conversation;
   readonly world: World;
+  readonly env: Env;
+  readonly notes: Pick<Notes, 'openWindows' | 'lastErrors'>;
   now(): number;
   ssoSessions(): readonly SsoSession[];
+  /** Account names by ID, as far as they are known. */
+  accountNames(): ReadonlyMap<string, string>;
+  /** Draws again and again until the user leaves. */
+  watch(draw: () => Promise<string>): Promise<void>;
+}
+
+interface Options {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly prompt?: boolean;
+  readonly lastError?: string | true;
 }
 
 export function statusCommand(parts: StatusParts): Command {
   return new Command('status')
-    .summary('sign-ins, credentials and elevations, and how long they last')
+    .summary('who you are now, in which roles, for how long')
     .description(
-      'Shows what is held: sign-ins, and for each profile the role, its scope, its elevation and the time left.',
+      'Shows what is held: sign-ins, and for each profile the role, its account and scope, the time left, and why it is elevated.',
     )
+    .option('-w, --watch', 'draw it again every second, until q or Ctrl-C')
+    .option('--prompt', 'one word for a shell prompt: what is elevated, and for how long')
+    .option('--last-error [profile]', 'why the last credential-process failed')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  zsp status')
-    .action((options: { json?: boolean }) => status(parts, options.json === true));
+    .addHelpText('after', '\nExamples:\n  zsp status\n  zsp status --last-error deploy')
+    .action((options: Options) => status(parts, options));
 }
 
-interface Shown {
+async function status(parts: StatusParts, options: Options): Promise<void> {
+  const { talk, env, notes } = parts;
+  const ways = [options.watch && '--watch', options.prompt && '--prompt', options.lastError && '--last-error'];
+  const said = ways.filter(Boolean);
+  if (said.length > 1 || (options.json && (options.watch || options.prompt))) {
+    const both = [...said, ...(options.json ? ['--json'] : [])].join(' and ');
+    throw new ZspError('usage', `${both} exclude each other`, { remedy: 'run: zsp status --help' });
+  }
+  if (options.prompt) {
+    // The same word as hot/prompt.ts gives, for those who write more flags.
+    const word = promptWord(notes.openWindows(), env.ZSP_WINDOW, parts.now());
+    if (word !== '') talk.answer(`${word}\n`);
+  } else if (options.lastError) showLastError(parts, options.lastError, options.json === true);
+  else if (options.watch) await watchStatus(parts);
+  else if (options.json) talk.answer(`${JSON.stringify(asJson(parts, await look(parts)), undefined, 2)}\n`);
+  else talk.answer(picture(talk, await look(parts), parts));
+}
+
+/** A sign-in and what is held of it. */
+export interface Seen {
   readonly at: SsoSession;
   readonly signIn: SignInItem | undefined;
   readonly held: readonly Held[];
 }
 
-async function status(parts: StatusParts, json: boolean): Promise<void> {
-  const now = parts.now();
-  const all: Shown[] = [];
-  for (const at of parts.ssoSessions()) {
-    const { signIn, held } = await inventory(parts.world, at);
-    all.push({ at, signIn, held: held.filter(({ item }) => endOf(item) > now) });
+async function look({ world, ssoSessions, now }: StatusParts): Promise<readonly Seen[]> {
+  const seen: Seen[] = [];
+  for (const at of ssoSessions()) {
+    const { signIn, held } = await inventory(world, at);
+    seen.push({ at, signIn, held: held.filter(({ item }) => endOf(item) > now()) });
   }
-  if (json) parts.talk.answer(`${JSON.stringify({ signIns: all.map((one) => asJson(one, now)) }, undefined, 2)}\n`);
-  else show(parts.talk, all, now);
+  return seen;
 }
 
-/** The earlier of the session's end and its window's. */
-function endOf({ session, window }: Held['item']): number {
-  // A window outlives its sessions: they are renewed until it closes.
-  return window ? window.endsAt : session.expiration;
-}
+/** The keychain is looked into every few seconds; between, only the time goes by. */
+const lookEvery = 5_000;
 
-function show(talk: Conversation, all: readonly Shown[], now: number): void {
-  if (all.length === 0) {
-    throw new ZspError('config_invalid', 'there is no [sso-session] in your AWS config file', {
-      remedy: 'add one, and profiles that name it: see docs/profiles.md',
-    });
+async function watchStatus(parts: StatusParts): Promise<void> {
+  const { talk, now } = parts;
+  if (!talk.drawn || !talk.interactive) {
+    throw new ZspError('usage', '--watch needs a terminal it can draw on', { remedy: 'run: zsp status' });
   }
-  for (const { at, signIn } of all) talk.answer(`${signInLine(talk, at, signIn, now)}\n`);
-  const rows = all.flatMap(({ held }) => held.map((one) => row(one, now)));
-  if (rows.length === 0) return;
-  const titles = ['PROFILE', 'ROLE', 'ACCOUNT', 'SCOPE', 'ENDS', 'ELEVATED'];
-  const elevated = rows.some((cells) => cells.at(-1) !== '');
-  const { bold } = talk.answerStyle;
-  const options = { heading: bold, ...(talk.columns !== undefined && { width: talk.columns }) };
-  talk.answer(`\n${table(elevated ? titles : titles.slice(0, -1), rows, options)}`);
+  let seen = await look(parts);
+  let seenAt = now();
+  await parts.watch(async () => {
+    if (now() - seenAt >= lookEvery) {
+      seen = await look(parts);
+      seenAt = now();
+    }
+    return `${picture(talk, seen, parts)}\n${talk.answerStyle.dim('q leaves')}`;
+  });
 }
 
-function signInLine(talk: Conversation, at: SsoSession, signIn: SignInItem | undefined, now: number): string {
-  const { bold, green, yellow } = talk.answerStyle;
-  const name = bold(printable(at.name, 40));
-  if (!signIn) return `${yellow('○')} ${name}  not signed in; run: zsp login ${printable(at.name)}`;
-  const who = signIn.userName ? ` as ${printable(signIn.userName, 60)}` : '';
-  if (signIn.refreshToken) return `${green('●')} ${name}  signed in${who}, renews itself`;
-  if (signIn.expiration > now) return `${green('●')} ${name}  signed in${who}, ends ${until(signIn.expiration, now)}`;
-  return `${yellow('○')} ${name}  the sign-in${who} has ended; run: zsp login ${printable(at.name)}`;
-}
-
-function row({ item }: Held, now: number): readonly string[] {
-  const role = item.role.startsWith('arn:') ? item.role.slice(item.role.indexOf(':role/') + 6) : item.role;
-  const why = item.window ? (item.window.reason ?? 'yes') : '';
-  const where = item.window && item.elevated ? ' (elevated role)' : '';
-  return [item.profile, `${role}${where}`, item.session.accountId, item.scope, until(endOf(item), now), why];
-}
-
-function asJson({ at, signIn, held }: Shown, now: number) {
+function asJson({ now, accountNames }: StatusParts, seen: readonly Seen[]) {
+  const names = accountNames();
   return {
-    ssoSession: at.name,
-    startUrl: at.startUrl,
-    signedIn: signIn !== undefined && (signIn.refreshToken !== undefined || signIn.expiration > now),
-    ...(signIn?.userName && { user: signIn.userName }),
-    ...(signIn && { expiration: iso(signIn.expiration), renews: signIn.refreshToken !== undefined }),
-    sessions: held.map(({ item }) => ({
-      profile: item.profile,
-      role: item.role,
-      accountId: item.session.accountId,
-      scope: item.scope,
-      accessKeyId: item.session.accessKeyId,
-      expiration: iso(item.session.expiration),
-      ...(item.session.packedPolicySize !== undefined && { packedPolicySize: item.session.packedPolicySize }),
-      ...(item.window && {
-        window: { id: item.window.id, endsAt: iso(item.window.endsAt), reason: item.window.reason },
-      }),
+    signIns: seen.map(({ at, signIn, held }) => ({
+      ssoSession: at.name,
+      startUrl: at.startUrl,
+      signedIn: signIn !== undefined && (signIn.refreshToken !== undefined || signIn.expiration > now()),
+      ...(signIn?.userName && { user: signIn.userName }),
+      ...(signIn && { expiration: iso(signIn.expiration), renews: signIn.refreshToken !== undefined }),
+      sessions: held.map((one) => sessionAsJson(one, names.get(one.item.session.accountId))),
     })),
+  };
+}
+
+function sessionAsJson({ item }: Held, accountName: string | undefined) {
+  const { session, window } = item;
+  return {
+    profile: item.profile,
+    role: item.role,
+    accountId: session.accountId,
+    ...(accountName !== undefined && { accountName }),
+    scope: item.scope,
+    accessKeyId: session.accessKeyId,
+    expiration: iso(session.expiration),
+    ...(session.packedPolicySize !== undefined && { packedPolicySize: session.packedPolicySize }),
+    ...(window && { window: { id: window.id, endsAt: iso(window.endsAt), reason: window.reason } }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { plainText } from './plain';
 import { type Palette, palette, wantsColour } from './style';
 
 /** Where a verb speaks: stdout carries the answer, stderr the conversation. */
@@ -10,8 +11,12 @@ export interface Conversation {
   readonly style: Palette;
   /** Whether what is said may be coloured. */
   readonly coloured: boolean;
-  /** Columns of the terminal the answer goes to; undefined where it goes to a pipe or a file. */
+  /** Whether symbols are left out, for those who listen to what is said. */
+  readonly plain: boolean;
+  /** Columns of the terminal the answer goes to, as they are now; undefined where it goes to a pipe or a file. */
   readonly columns: number | undefined;
+  /** Whether the answer goes to a terminal on which bars can be drawn. */
+  readonly drawn: boolean;
   /** Whether somebody is there to read what is said, and to answer questions. */
   readonly interactive: boolean;
 }
@@ -28,19 +33,31 @@ interface Output {
   write(text: string): unknown;
 }
 
+export interface Wishes {
+  /** `--no-color`. */
+  readonly noColor: boolean;
+  /** `--plain`, or ZSP_PLAIN. */
+  readonly plain: boolean;
+}
+
 export function createConversation(
   { stdin, stdout, stderr }: Streams,
   env: Readonly<Record<string, string | undefined>>,
-  noColor: boolean,
+  { noColor, plain }: Wishes,
 ): Conversation {
-  const colours = ({ isTTY }: Output) => wantsColour({ env, isTTY, noColor });
+  const colours = ({ isTTY }: Output) => wantsColour({ env, isTTY, noColor: noColor || plain });
+  const worded = plain ? plainText : (text: string) => text;
   return {
-    answer: (text) => void stdout.write(text),
-    say: (line) => void stderr.write(`${line}\n`),
+    answer: (text) => void stdout.write(worded(text)),
+    say: (line) => void stderr.write(`${worded(line)}\n`),
     answerStyle: palette(colours(stdout)),
     style: palette(colours(stderr)),
     coloured: colours(stderr),
-    columns: stdout.isTTY ? (stdout.columns ?? 80) : undefined,
+    plain,
+    get columns() {
+      return stdout.isTTY ? (stdout.columns ?? 80) : undefined;
+    },
+    drawn: stdout.isTTY === true && env.TERM !== 'dumb' && !plain,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
   };
 }

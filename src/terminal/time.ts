@@ -5,12 +5,17 @@ import { formatDuration } from '../duration';
  * where it is not today. Both are epoch milliseconds.
  */
 export function until(at: number, now: number): string {
-  // What was just opened for 15m ends `in 15m`, not in 14m: a time to come is rounded up, one gone by down.
-  const toCome = at >= now;
-  const round = toCome ? Math.ceil : Math.floor;
+  return `${clockTime(at, now)} (${at >= now ? `in ${timeLeft(at, now)}` : `${timeLeft(at, now)} ago`})`;
+}
+
+/**
+ * How far an instant is from now, to the minute where it is a minute or more. What was just opened for 15m has 15m left, not
+ * 14m: a time to come is rounded up, one gone by down.
+ */
+export function timeLeft(at: number, now: number): string {
+  const round = at >= now ? Math.ceil : Math.floor;
   const seconds = round(Math.abs(at - now) / 1000);
-  const whole = formatDuration(seconds >= 60 ? round(seconds / 60) * 60 : seconds);
-  return `${clockTime(at, now)} (${toCome ? `in ${whole}` : `${whole} ago`})`;
+  return formatDuration(seconds >= 60 ? round(seconds / 60) * 60 : seconds);
 }
 
 /** `14:05`, or `2026-01-02 14:05` where that is not today. */

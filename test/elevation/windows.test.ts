@@ -39,7 +39,7 @@ describe.skipIf(skip)(`a window on a profile${why}`, () => {
     expect(await listing('admin')).toMatchObject({ status: 0, stdout: expect.stringContaining('manifest.json') });
 
     const { stdout: status } = await scene.zsp('status');
-    expect(status).toMatch(/admin +admin +444455556666 +unscoped +\d\d:\d\d \(in (1h|59m)\) +release 4\.2/);
+    expect(status).toMatch(/admin +admin in 444455556666 +unscoped\n +(1h|59m) left, until .*\n +▲ elevated in every shell: release 4\.2/);
 
     const dropped = await scene.zsp('drop', 'admin');
     expect(dropped).toMatchObject({ status: 0, stdout: 'Dropped: admin is no longer elevated.\n' });
