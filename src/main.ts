@@ -148,6 +148,7 @@ const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
   assume: async (parts) => (await import('./commands/assume')).assumeCommand(parts),
   drop: async (parts) => (await import('./commands/drop')).dropCommand(parts),
   exec: async (parts) => (await import('./commands/exec')).execCommand(parts),
+  console: async (parts) => (await import('./commands/console')).consoleCommand(parts),
   configure: async (parts) => (await import('./commands/configure')).configureCommand(parts),
   list: async (parts) => (await import('./commands/list')).listCommand(parts),
   keys: async (parts) => (await import('./commands/keys')).keysCommand(parts),
@@ -213,6 +214,7 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
       await refuseBlankPassword(backend, store, env);
       recordBackend(env, backend);
     },
+    console: createAws({ env, now }).console,
     run: runToItsEnd,
     exitWith(status: number) {
       process.exitCode = status;

@@ -1,9 +1,10 @@
-import type { Assignments, Portal, SignIn, Sts } from '../broker/ports';
+import type { Assignments, ConsoleSignIn, Portal, SignIn, Sts } from '../broker/ports';
 import type { Env } from '../places';
 import { createAssignments } from './assignments';
 import { createCall, type Limits } from './call';
 import { createClockSkew } from './clock-skew';
 import { createSend } from './connection';
+import { createConsoleSignIn } from './console-sign-in';
 import { createPortal } from './portal';
 import { createSignIn } from './sign-in';
 import { createSts } from './sts';
@@ -13,6 +14,7 @@ export interface Aws {
   readonly portal: Portal;
   readonly assignments: Assignments;
   readonly sts: Sts;
+  readonly console: ConsoleSignIn;
   /** Milliseconds AWS's clock is ahead of ours, by the latest answer; undefined before the first. */
   skew(): number | undefined;
 }
@@ -34,6 +36,7 @@ export function createAws({ env, now, deadline = Number.POSITIVE_INFINITY, limit
     portal: createPortal(call, clock, now),
     assignments: createAssignments(call),
     sts: createSts(call, clock, now),
+    console: createConsoleSignIn(call),
     skew: clock.skew,
   };
 }

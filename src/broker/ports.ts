@@ -109,6 +109,20 @@ export interface Sts {
   ): Promise<{ arn: string; accountId: string }>;
 }
 
+/** Console sign-in. Throws `access_denied` where AWS gives these credentials no console session, else `aws_unavailable`. */
+export interface ConsoleSignIn {
+  /**
+   * A sign-in token: good for 15 minutes, and once.
+   * @param sessionSeconds how long the console session may last, 900 to 43,200; left out for chained credentials, with which
+   *   AWS refuses it
+   */
+  signinToken(
+    at: { readonly signIn: string; readonly region: string },
+    session: Session,
+    sessionSeconds: number | undefined,
+  ): Promise<Secret>;
+}
+
 /** One holder across processes; `work` runs while the lock is held. Throws `storage_failed`, or `aws_unavailable` when the wait is too long. */
 export type Lock = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 

@@ -88,6 +88,20 @@ function customEndpoints({ env, endpointUrl }: EndpointSources): Endpoints | und
   return { origin: oidc.origin, oidc: withoutSlash(oidc), portal: withoutSlash(portal), sts: () => withoutSlash(sts) };
 }
 
+/** Console sign-in and the console: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html */
+const consoles: Readonly<Record<Partition, { readonly signIn: string; readonly console: string }>> = {
+  aws: { signIn: 'https://signin.aws.amazon.com', console: 'https://console.aws.amazon.com' },
+  'aws-cn': { signIn: 'https://signin.amazonaws.cn', console: 'https://console.amazonaws.cn' },
+  'aws-us-gov': { signIn: 'https://signin.amazonaws-us-gov.com', console: 'https://console.amazonaws-us-gov.com' },
+  'aws-eusc': { signIn: 'https://signin.amazonaws-eusc.eu', console: 'https://console.amazonaws-eusc.eu' },
+};
+
+/** Where credentials are exchanged for a console session, and where the console is. Credentials stay at their origin. */
+export function consoleEndpoints(at: Endpoints, region: string): { readonly signIn: string; readonly console: string } {
+  const found = consoles[partitionOf(region)];
+  return at.origin.includes('://') ? { ...found, signIn: at.origin } : found;
+}
+
 /** The environment may be anybody's, so it leads no further than this machine. */
 function loopbackEndpoint(env: Env, name: string): URL | undefined {
   const value = env[name];

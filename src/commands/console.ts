@@ -1,0 +1,112 @@
+import { Command } from 'commander';
+import { issue } from '../broker/issue';
+import type { ConsoleSignIn, Session } from '../broker/ports';
+import { shellWindow } from '../broker/shell-window';
+import type { World } from '../broker/world';
+import { ZspError } from '../errors';
+import type { Env } from '../places';
+import { consoleEndpoints, partitionOf } from '../profile/endpoints';
+import type { Profile } from '../profile/profile';
+import type { Conversation } from '../terminal/conversation';
+import { handOver } from '../terminal/handover';
+import { printable } from '../terminal/sanitize';
+import { until } from '../terminal/time';
+import { namedDestination, serviceConsole } from './console-destination';
+import { profileName } from './profile-option';
+
+export interface ConsoleParts {
+  readonly talk: Conversation;
+  readonly world: World;
+  readonly console: ConsoleSignIn;
+  readonly env: Env;
+  now(): number;
+  profile(name: string): Profile;
+  openBrowser(url: string, command?: string): Promise<boolean>;
+}
+
+interface Options {
+  readonly profile?: string;
+  readonly destination?: string;
+  readonly region?: string;
+  readonly print?: boolean;
+  readonly logoutFirst?: boolean;
+}
+
+export function consoleCommand(parts: ConsoleParts): Command {
+  return new Command('console')
+    .summary('open the AWS console with a profile')
+    .description("Opens the AWS console with a profile's credentials, on a service's page if one is named.")
+    .argument('[profile]', 'AWS_PROFILE, then default, where none is named')
+    .argument('[service]', 'like s3, ec2, cloudwatch, lambda, logs')
+    .option('-p, --profile <profile>', 'the same as the first argument, which is then the service')
+    .option('--destination <url>', 'a page of the console, instead of a service')
+    .option('--region <region>', "the console's region; the profile's where none is named")
+    .option('--print', 'print the address instead of opening it: whoever has it is signed in, once, within 15 minutes')
+    .option('--logout-first', 'sign the browser out of the session it has')
+    .addHelpText('after', '\nExample:\n  zsp console dev s3')
+    .action((first: string | undefined, second: string | undefined, options: Options) =>
+      openConsole(parts, options.profile ? [options.profile, first] : [first, second], options),
+    );
+}
+
+async function openConsole(
+  parts: ConsoleParts,
+  [name, service]: readonly [string | undefined, string | undefined],
+  options: Options,
+): Promise<void> {
+  const { talk, world, env } = parts;
+  const profile = parts.profile(profileName(name, env));
+  const region = regionOf(profile, options.region);
+  const at = consoleEndpoints(profile.ssoSession.endpoints, region);
+  if (service !== undefined && options.destination !== undefined) {
+    throw new ZspError('usage', 'name a service or a --destination, not both', { remedy: 'run: zsp console --help' });
+  }
+  const destination =
+    options.destination === undefined
+      ? serviceConsole(service, at.console, region)
+      : namedDestination(options.destination, at.console);
+
+  const windowId = shellWindow(env, profile.name);
+  const { session } = await issue(world, profile, windowId ? { windowId } : {});
+  const seconds = sessionSeconds(session, parts.now());
+  const token = await parts.console.signinToken({ signIn: at.signIn, region }, session, seconds);
+  const login = new URL('/federation', at.signIn);
+  const query = { Action: 'login', Issuer: 'zsp', Destination: destination, SigninToken: token.open() };
+  login.search = new URLSearchParams(query).toString();
+  const address = options.logoutFirst ? afterLogout(at.signIn, login.href) : login.href;
+
+  if (options.print) {
+    talk.answer(`${address}\n`);
+    return;
+  }
+  if (!(await handOver(address, (url) => parts.openBrowser(url, profile.browser)))) {
+    throw new ZspError('usage', 'there is no browser to open here', {
+      remedy: 'run it with --print, and open the address where you are',
+    });
+  }
+  const who = session.assumedRoleArn ?? `account ${session.accountId}`;
+  talk.say(
+    `Opened ${new URL(destination).host} as ${printable(who)}, until ${until(session.expiration, parts.now())}.`,
+  );
+}
+
+function regionOf(profile: Profile, named: string | undefined): string {
+  if (named === undefined) return profile.region;
+  if (partitionOf(named) === partitionOf(profile.ssoSession.region)) return named;
+  throw new ZspError('usage', `--region is of another partition than the sign-in`, {
+    remedy: 'name a region of its partition',
+  });
+}
+
+/** The console session ends with the credentials; AWS takes no duration from chained ones, whose session it ends by itself. */
+function sessionSeconds(session: Session, now: number): number | undefined {
+  if (session.assumedRoleArn !== undefined) return undefined;
+  return Math.min(43_200, Math.max(900, Math.floor((session.expiration - now) / 1000)));
+}
+
+/** AWS's console refuses a second session in one browser; its sign-out page leads on to where it is told. */
+function afterLogout(signIn: string, next: string): string {
+  const logout = new URL('/oauth', signIn);
+  logout.search = new URLSearchParams({ Action: 'logout', redirect_uri: next }).toString();
+  return logout.href;
+}
