@@ -1,5 +1,6 @@
 import type { Directory } from './directory';
 import type { Fault } from './faults';
+import type { Exchange } from './wire';
 
 /** Everything about the embedded AWS that a test or the demo may choose. */
 export interface SandboxOptions {
@@ -17,6 +18,8 @@ export interface SandboxOptions {
   readonly port: number;
   /** Characters in a session token; AWS's are some 700 to 1,300, and it reserves up to 4,096. */
   readonly sessionTokenLength: number;
+  /** Sees every request with its answer, secrets and all: what the tests hold against AWS's service models. */
+  readonly observe: (exchange: Exchange) => void;
 }
 
 /** Seconds, with AWS's defaults. */

@@ -64,6 +64,7 @@ export async function startSandbox(chosen: Partial<SandboxOptions> = {}): Promis
     autoApproveMs: undefined,
     port: 0,
     sessionTokenLength: 800,
+    observe: () => {},
     ...chosen,
   };
   let port = 0;
@@ -158,6 +159,7 @@ async function serve(
   const answer =
     fault && fault.action !== 'drop' ? faultAnswer(fault, operation, world.url()) : carryOut(operation, log);
   log.status = answer.status;
+  world.options.observe({ operation: operation.name, service: operation.service, call, answer });
   send(world, call, answer, response, fault?.action === 'drop');
 }
 

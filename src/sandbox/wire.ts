@@ -22,6 +22,14 @@ export interface Answer {
   readonly body: string | Buffer;
 }
 
+/** A request and what it was answered. */
+export interface Exchange {
+  readonly operation: string;
+  readonly service: Service;
+  readonly call: Call;
+  readonly answer: Answer;
+}
+
 /** What the sandbox remembers of a request. Secrets are left out, access key IDs are kept. */
 export interface LoggedRequest {
   operation: string;
