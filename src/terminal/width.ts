@@ -1,6 +1,3 @@
-import { eastAsianWidth } from 'get-east-asian-width';
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ascii = /^[\x20-\x7e]*$/;
 const emoji = /\p{Emoji_Presentation}|\ufe0f/u;
 const invisible = /^[\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
@@ -9,7 +6,7 @@ const invisible = /^[\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 export function textWidth(text: string): number {
   if (ascii.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemes(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -19,7 +16,7 @@ export function cutToWidth(text: string, width: number): string {
   if (width < 1) return '';
   let kept = '';
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     used += graphemeWidth(segment);
     if (used > width - 1) break;
     kept += segment;
@@ -27,8 +24,18 @@ export function cutToWidth(text: string, width: number): string {
   return `${kept}…`;
 }
 
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when the first text needs it: that takes as long as half a start of Node. */
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
+
 function graphemeWidth(segment: string): number {
   if (emoji.test(segment)) return 2;
   if (invisible.test(segment)) return 0;
+  // An ES module, which takes its time: only for text that is not ASCII.
+  const { eastAsianWidth } = require('get-east-asian-width') as typeof import('get-east-asian-width');
   return eastAsianWidth(segment.codePointAt(0) ?? 0);
 }
