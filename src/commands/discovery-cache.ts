@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountRoles } from '../broker/discovery';
-import { signInName } from '../broker/items';
+import { signInName } from '../broker/item-names';
 import { type Env, ensurePrivateDirectory, places } from '../places';
 import type { SsoSession } from '../profile/profile';
 
@@ -28,6 +28,20 @@ export function recallDiscovery(env: Env, at: SsoSession, signInId: string, now:
     return found.signInId === signInId && age >= 0 && age < minute ? found : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Account names by ID, as the last discovery of each sign-in found them, however long ago: a name seldom changes. */
+export function knownAccounts(env: Env, sessions: readonly SsoSession[]): ReadonlyMap<string, string> {
+  return new Map(sessions.flatMap((at) => accountsIn(fileOf(env, at))));
+}
+
+function accountsIn(file: string): readonly (readonly [id: string, name: string])[] {
+  try {
+    const { accounts } = JSON.parse(readFileSync(file, 'utf8')) as Remembered;
+    return accounts.map(({ accountId, accountName }) => [String(accountId), String(accountName)]);
+  } catch {
+    return [];
   }
 }
 
