@@ -41,13 +41,12 @@ export async function permissionSet(
     if (!session || session.accessKeyId === options.refused?.accessKeyId) return undefined;
     return session.expiration - world.clock.now() > options.minimumLeft ? session : undefined;
   };
-  const found = await held();
-  if (found && signIn) return { session: found, signIn };
+  // Every read of a keychain takes as long as a third of Node's start, so nothing is looked for twice without a reason.
   return world.lock(name, async () => {
-    const again = await held();
-    const now = await items.signIn(at);
-    if (again && now?.id === id) return { session: again, signIn: now };
-    const fresh = await roleCredentials(world, at, wanted);
+    const found = await held();
+    const now = found && (await items.signIn(at));
+    if (found && now?.id === id) return { session: found, signIn: now };
+    const fresh = await roleCredentials(world, at, wanted, signIn);
     if (fresh.signIn.id !== id) throw signedOutMeanwhile(at);
     await tolerate(keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session }));
     return { session: fresh.session, signIn: await withUser(world, at, fresh) };
@@ -96,9 +95,10 @@ async function roleCredentials(
   world: World,
   at: SsoSession,
   { accountId, roleName }: { readonly accountId: string; readonly roleName: string },
+  known: SignInItem | undefined,
 ): Promise<First> {
   const ask = async (refused?: Secret): Promise<First | Secret> => {
-    const signIn = await currentSignIn(world, at, refused);
+    const signIn = await currentSignIn(world, at, refused ? { refused } : { known });
     try {
       const session = await world.portal.roleCredentials(at, signIn.accessToken, accountId, roleName);
       return { session: inOurTime(world, session, signIn), signIn };
@@ -112,7 +112,7 @@ async function roleCredentials(
   const second = await ask(first);
   if ('session' in second) return second;
   // The renewed token is refused too: this drops it, and says what to do.
-  await currentSignIn(world, at, second);
+  await currentSignIn(world, at, { refused: second });
   throw signedOutMeanwhile(at);
 }
 
@@ -150,7 +150,7 @@ export async function assumeRole(
   first: First,
   window: Window | undefined,
 ): Promise<Session> {
-  const { durationSeconds, fenceAt } = sessionTime(role.durationSeconds, world.clock.now(), window?.endsAt);
+  const { durationSeconds, fenceAt } = sessionTime(role, world.clock.now(), window?.endsAt);
   const roleSessionName = role.roleSessionName ?? sessionName(first.signIn);
   const at = { endpoints: profile.ssoSession.endpoints, region: profile.region };
   const ask = (skew: number) => {
@@ -166,13 +166,18 @@ export async function assumeRole(
   return fenceAt === undefined ? ours : { ...ours, expiration: Math.min(ours.expiration, fenceAt) };
 }
 
+/** How long one session of a role lives where its window is longer. */
+export function sessionSeconds({ durationSeconds }: RoleRequest): number {
+  return Math.min(durationSeconds, chainingCap);
+}
+
 /** How long to ask STS for, and when to fence. Whole seconds, as a fence has them. */
-export function sessionTime(
-  askedSeconds: number,
+function sessionTime(
+  role: RoleRequest,
   now: number,
   windowEndsAt: number | undefined,
 ): { readonly durationSeconds: number; readonly fenceAt?: number } {
-  const asked = now + Math.min(askedSeconds, chainingCap) * 1000;
+  const asked = now + sessionSeconds(role) * 1000;
   const endsAt = windowEndsAt === undefined ? asked : Math.min(asked, windowEndsAt);
   const seconds = Math.ceil((endsAt - now) / 1000);
   const durationSeconds = Math.max(stsFloor, seconds);

@@ -1,5 +1,6 @@
 import { ZspError } from '../errors';
 import { partitionOf } from '../profile/endpoints';
+import { nearest } from '../profile/nearest';
 import type { Profile } from '../profile/profile';
 import { printable } from '../terminal/sanitize';
 
@@ -37,7 +38,10 @@ export function assumeTarget(target: string, baseName: string, { profile, profil
     });
   }
   const base = baseOf(baseName, name, { profile, profiles });
-  return { kind: 'role', profile: base, roleArn: isArn ? name : roleArn(base, name) };
+  const [likely] = forced || isArn ? [] : nearest(name, profiles(), 1);
+  const remark =
+    likely && `${printable(name, 60)} is no profile, so it is a role; did you mean ${printable(likely, 40)}?`;
+  return { kind: 'role', profile: base, roleArn: isArn ? name : roleArn(base, name), ...(remark && { remark }) };
 }
 
 function baseOf(baseName: string, role: string, { profile, profiles }: Profiles): Profile {

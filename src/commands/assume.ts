@@ -1,17 +1,18 @@
 import { Command, Option } from 'commander';
-import { type Elevation, type Opened, openWindow } from '../broker/elevation';
+import { type Elevation, openWindow } from '../broker/elevation';
+import { sessionSeconds } from '../broker/mint';
 import type { World } from '../broker/world';
 import { type Format, formats, printCredentials } from '../child/print';
 import { parseDuration } from '../duration';
 import { ZspError } from '../errors';
 import type { Notes } from '../notes/notes';
 import type { Env } from '../places';
-import type { Profile } from '../profile/profile';
+import type { Profile, RoleRequest } from '../profile/profile';
 import { hasRoleFlags, type RoleFlags, roleFromFlags } from '../profile/role-flags';
 import type { Conversation } from '../terminal/conversation';
 import { type AssumeTarget, assumeTarget } from './assume-target';
 import { announce } from './elevation-words';
-import { profileName } from './profile-option';
+import { profileName, regionName } from './profile-option';
 import { runInWindow, type WindowParts } from './window';
 
 export interface AssumeParts extends WindowParts {
@@ -55,7 +56,7 @@ export function assumeCommand(parts: AssumeParts): Command {
     .option('--tag <key=value>', 'session tag; may be repeated', collect)
     .option('--source-identity <name>', 'source identity')
     .option('--external-id <id>', 'external ID')
-    .option('--region <region>', 'region of the command or the subshell')
+    .option('--region <region>', 'region of the command or the subshell', regionName)
     .option('--everywhere', 'elevate the base profile itself, in every shell')
     .addOption(new Option('--format <format>', 'print credentials instead').choices(formats))
     .addHelpText(
@@ -69,33 +70,25 @@ async function assume(parts: AssumeParts, target: string, options: Options): Pro
   const { talk, world, env, command } = parts;
   const seconds = parseDuration(options.duration, '--duration');
   const wanted = assumeTarget(target, profileName(options.profile, env), parts);
-  const way = wayOf(parts, wanted, options);
   if (wanted.remark) talk.say(wanted.remark);
+  const way = wayOf(parts, wanted, options);
 
   const role = roleOf(wanted, options, env);
   const elevation: Elevation = {
-    seconds,
+    seconds: way === 'print' ? printedSeconds(role ?? wanted.profile.role, seconds) : seconds,
     adHoc: way !== 'window',
     ...(options.reason !== undefined && { reason: options.reason }),
     ...(role && { elevated: { role, onTop: wanted.kind === 'role' } }),
   };
   const opened = await openWindow(world, wanted.profile, elevation);
-  if (way === 'print') {
-    announce(parts, wanted, opened, { seconds, way });
-    talk.answer(printCredentials(opened.session, options.format ?? 'json'));
-    return;
-  }
-  const { name, ssoSession } = wanted.profile;
-  const { id, endsAt } = opened.window;
-  await parts.notes.windowOpened({
-    id,
-    profile: name,
-    endsAt,
-    everywhere: way === 'window',
-    ssoSession: ssoSession.name,
-  });
   announce(parts, wanted, opened, { seconds, way });
-  if (way !== 'window') await runInWindow(parts, wanted, opened, { command, region: options.region });
+  if (way === 'print') talk.answer(printCredentials(opened.session, options.format ?? 'json'));
+  else if (way !== 'window') await runInWindow(parts, wanted, opened, { command, region: options.region });
+}
+
+/** What is printed cannot renew itself: its window is no longer than one session. */
+function printedSeconds(role: RoleRequest | undefined, seconds: number): number {
+  return role ? Math.min(seconds, sessionSeconds(role)) : seconds;
 }
 
 /** How the elevation is used: a profile's window, one command, a subshell, or printed credentials. */
@@ -106,9 +99,10 @@ function wayOf({ talk, command }: AssumeParts, wanted: AssumeTarget, options: Op
   const said = named.filter(Boolean);
   if (said.length > 1) throw usage(`${said.join(' and ')} exclude each other`);
   if (command?.length === 0) throw usage('there is no command after --');
-  if (options.format) return 'print';
   if (command) return 'command';
-  if (wanted.kind === 'profile' || options.everywhere) return 'window';
+  const way = options.format ? 'print' : wanted.kind === 'profile' || options.everywhere ? 'window' : undefined;
+  if (way && options.region) throw usage('--region is for a command or a subshell');
+  if (way) return way;
   if (talk.interactive) return 'subshell';
   throw usage('without a terminal, say what to do with the role: -- command, --format or --everywhere');
 }
@@ -128,5 +122,3 @@ function roleOf(wanted: AssumeTarget, options: Options, env: Env) {
     throw usage(`profile ${name} is a bare permission set, which cannot be scoped: name a role to assume from it`);
   return roleFromFlags(role, options, wanted.profile, env);
 }
-
-export type { Opened };

@@ -22,7 +22,7 @@ export function completionCommand(parts: CompletionParts): Command {
     .addHelpText('after', '\nExample:\n  eval "$(zsp completion bash)"')
     .action(async (shell: Shell) => {
       const verbs = await parts.verbs();
-      const options = ['--help', '--version', '--no-color'].map((name) => ({ names: [name] }));
+      const options = ['--help', '--version', '--no-color', '--plain'].map((name) => ({ names: [name] }));
       const top: Spec = { path: '', options, words: verbs.map((verb) => verb.name()) };
       parts.talk.answer(completionScript(shell, [top, ...verbs.flatMap((verb) => specs(verb, ''))]));
     });
@@ -50,6 +50,7 @@ function specs(command: Command, above: string): readonly Spec[] {
 const kinds: Readonly<Record<string, Spec['argument']>> = {
   '--profile': 'profiles',
   '--source': 'profiles',
+  '--last-error': 'profiles',
   '--session': 'sessions',
   '--roles': 'roles',
   '--accounts': 'accounts',

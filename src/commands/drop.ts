@@ -8,8 +8,7 @@ import { ZspError } from '../errors';
 import type { Env } from '../places';
 import type { Profile, SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
-import { printable } from '../terminal/sanitize';
-import { livesOn } from './living';
+import { called, livesOn } from './living';
 import { profileName } from './profile-option';
 
 export interface DropParts {
@@ -41,7 +40,9 @@ async function drop(parts: DropParts, name: string | undefined, options: { profi
     ? await dropAll(parts)
     : await dropOne(parts, profileName(name ?? options.profile, parts.env));
   if (dropped.length === 0) talk.answer('No elevation is open.\n');
-  for (const { item } of dropped) talk.answer(`Dropped: ${printable(item.profile)} is no longer elevated.\n`);
+  for (const { item } of dropped) {
+    talk.answer(`Dropped: ${called(item)}${item.elevated?.onTop ? '' : ' is no longer elevated'}.\n`);
+  }
   livesOn(talk, dropped, parts.now());
 }
 

@@ -1,5 +1,5 @@
 import type { Opened } from '../broker/elevation';
-import { sessionTime } from '../broker/mint';
+import { sessionSeconds } from '../broker/mint';
 import { formatDuration } from '../duration';
 import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
@@ -32,7 +32,7 @@ function subject(wanted: AssumeTarget, { way }: Asked): string {
   const name = printable(wanted.profile.name);
   if (wanted.kind === 'profile') return `${name} is elevated`;
   const role = printable(roleName(wanted.roleArn));
-  return way === 'window' ? `${name} is ${role} EVERYWHERE` : `${role}, from ${name},`;
+  return way === 'window' ? `${name} is ${role} EVERYWHERE` : `${role} from ${name}`;
 }
 
 function powers({ role, session }: Opened): string {
@@ -47,27 +47,18 @@ function remarks(opened: Opened, { seconds, way }: Asked, now: number): readonly
   if (!role) {
     return session.expiration > window.endsAt
       ? [
-          `asked for ${asked}; a permission set's credentials cannot be shortened: zsp stops serving them then,`,
-          `but what was handed out lives on at AWS until ${until(session.expiration, now)}`,
+          `asked for ${asked}: a permission set's credentials cannot be shortened; zsp stops`,
+          `serving them then, but what was handed out lives on at AWS until ${until(session.expiration, now)}`,
         ]
       : [];
   }
-  if (session.expiration < window.endsAt) {
-    if (way === 'print') return printed(session.expiration, asked, now);
-    const each = formatDuration(sessionTime(role.durationSeconds, 0, undefined).durationSeconds);
-    return [`asked for ${asked}: given, in sessions of ${each} that renew themselves (AWS caps role chaining at 1h)`];
-  }
-  return seconds < 900
-    ? [`asked for ${asked}; STS gives 15m at least, so a fence in the session policy ends it on time`]
-    : [];
-}
-
-/** Printed credentials cannot renew themselves. */
-function printed(expiration: number, asked: string, now: number): readonly string[] {
-  return [
-    `asked for ${asked}; printed credentials cannot renew themselves, and AWS caps role chaining at 1h:`,
-    `these end ${until(expiration, now)}`,
-  ];
+  if (seconds < 900) return [`asked for ${asked}: STS gives 15m at least; a fence ends it on time`];
+  const each = sessionSeconds(role);
+  if (each >= seconds) return [];
+  const most = `${formatDuration(each)}${each === 3600 ? ", AWS's most here," : ''}`;
+  return way === 'print'
+    ? [`asked for ${asked}: given ${most} as what is printed cannot renew itself`]
+    : [`asked for ${asked}: sessions of ${most} renew themselves until then`];
 }
 
 function roleName(arn: string): string {

@@ -14,7 +14,7 @@ import type { Profile } from '../profile/profile';
 import type { Secret } from '../secret';
 import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
-import { profileName } from './profile-option';
+import { profileName, regionName } from './profile-option';
 
 export interface ExecParts {
   readonly talk: Conversation;
@@ -44,7 +44,7 @@ export function execCommand(parts: ExecParts): Command {
     )
     .argument('[profile]', 'AWS_PROFILE, then default, where none is named')
     .option('-p, --profile <profile>', 'the same')
-    .option('--region <region>', "region of the command; the profile's where none is named")
+    .option('--region <region>', "region of the command; the profile's where none is named", regionName)
     .option('--server', 'serve credentials that renew themselves, on 127.0.0.1: for commands that outlive a session')
     .addHelpText(
       'after',

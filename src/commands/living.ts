@@ -3,11 +3,23 @@ import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
 import { until } from '../terminal/time';
 
+/** What is held, as a person calls it: a profile, or the role that was assumed from one. */
+export function called({ profile, role, elevated }: Held['item']): string {
+  const name = printable(profile, 40);
+  return elevated?.onTop ? `${printable(role.slice(role.lastIndexOf('/') + 1))} from ${name}` : name;
+}
+
 /** Says which credentials that were handed out live on: AWS takes nothing back that STS has signed. */
 export function livesOn(talk: Conversation, living: readonly Held[], now: number): void {
-  const still = living.filter(({ item }) => item.session.expiration > now);
-  if (still.length === 0) return;
-  talk.say('What was handed out already lives on at AWS until it ends by itself:');
-  for (const { item } of still)
-    talk.say(`  ${printable(item.profile, 40)}  until ${until(item.session.expiration, now)}`);
+  const rows = living
+    .filter(({ item }) => item.session.expiration > now)
+    .map(({ item }) => [called(item), until(item.session.expiration, now)] as const);
+  const [only] = rows;
+  if (only && rows.length === 1) {
+    talk.say(`What was handed out for ${only[0]} lives on at AWS until ${only[1]}.`);
+    return;
+  }
+  if (rows.length > 0) talk.say('What was handed out lives on at AWS until it ends by itself:');
+  const width = Math.max(...rows.map(([name]) => name.length));
+  for (const [name, end] of rows) talk.say(`  ${name.padEnd(width)}  until ${end}`);
 }

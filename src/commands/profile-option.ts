@@ -1,4 +1,16 @@
+import { ZspError } from '../errors';
+import { regionPattern } from '../profile/endpoints';
+import { printable } from '../terminal/sanitize';
+
 /** Wherever a profile is meant: the one named, then AWS_PROFILE, then `default`. */
 export function profileName(named: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
   return named || env.AWS_PROFILE || 'default';
+}
+
+/** Reads `--region`. @throws ZspError `usage` */
+export function regionName(text: string): string {
+  if (regionPattern.test(text)) return text;
+  throw new ZspError('usage', `--region is not a region: ${JSON.stringify(printable(text, 40))}`, {
+    remedy: 'write it like eu-west-1',
+  });
 }

@@ -14,8 +14,9 @@ import type { Seen } from './status';
 
 interface Surroundings {
   readonly env: Env;
-  now(): number;
-  accountNames(): ReadonlyMap<string, string>;
+  readonly now: number;
+  /** Account names by ID, as far as they are known. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** The end of what is served: a window outlives its sessions, which are renewed until it closes. */
@@ -24,13 +25,13 @@ export function endOf({ session, window }: Held['item']): number {
 }
 
 /** What is held now, as text for the terminal. @throws ZspError `config_invalid` where there is no sign-in to have */
-export function picture(talk: Conversation, seen: readonly Seen[], { env, now, accountNames }: Surroundings): string {
+export function picture(talk: Conversation, seen: readonly Seen[], around: Surroundings): string {
   if (seen.length === 0) {
     throw new ZspError('config_invalid', 'there is no [sso-session] in your AWS config file', {
       remedy: 'run: zsp configure sso, or write one: see docs/profiles.md',
     });
   }
-  const look: Look = { talk, env, now: now(), names: accountNames(), label: labelWidth(talk, seen) };
+  const look: Look = { ...around, talk, label: labelWidth(talk, seen) };
   const blocks = seen.map(({ at, signIn, held }) => {
     const sessions = held.flatMap((one) => ['', ...sessionLines(look, one)]);
     return [...signInLines(look, at, signIn), ...sessions];
@@ -38,11 +39,8 @@ export function picture(talk: Conversation, seen: readonly Seen[], { env, now, a
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-interface Look {
+interface Look extends Surroundings {
   readonly talk: Conversation;
-  readonly env: Env;
-  readonly now: number;
-  readonly names: ReadonlyMap<string, string>;
   /** Columns of the profiles' names; 0 where each stands on a line of its own. */
   readonly label: number;
 }

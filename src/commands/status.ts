@@ -8,6 +8,7 @@ import { promptWord } from '../notes/open-windows';
 import type { Env } from '../places';
 import type { SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
+import { knownAccounts } from './discovery-cache';
 import { showLastError } from './last-error';
 import { endOf, picture } from './status-picture';
 
@@ -18,8 +19,6 @@ export interface StatusParts {
   readonly notes: Pick<Notes, 'openWindows' | 'lastErrors'>;
   now(): number;
   ssoSessions(): readonly SsoSession[];
-  /** Account names by ID, as far as they are known. */
-  accountNames(): ReadonlyMap<string, string>;
   /** Draws again and again until the user leaves. */
   watch(draw: () => Promise<string>): Promise<void>;
 }
@@ -60,7 +59,7 @@ async function status(parts: StatusParts, options: Options): Promise<void> {
   } else if (options.lastError) showLastError(parts, options.lastError, options.json === true);
   else if (options.watch) await watchStatus(parts);
   else if (options.json) talk.answer(`${JSON.stringify(asJson(parts, await look(parts)), undefined, 2)}\n`);
-  else talk.answer(picture(talk, await look(parts), parts));
+  else talk.answer(draw(parts, await look(parts)));
 }
 
 /** A sign-in and what is held of it. */
@@ -70,6 +69,10 @@ export interface Seen {
   readonly held: readonly Held[];
 }
 
+function draw({ talk, env, now }: StatusParts, seen: readonly Seen[]): string {
+  return picture(talk, seen, { env, now: now(), names: accountNames(env, seen) });
+}
+
 async function look({ world, ssoSessions, now }: StatusParts): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
   for (const at of ssoSessions()) {
@@ -77,6 +80,13 @@ async function look({ world, ssoSessions, now }: StatusParts): Promise<readonly 
     seen.push({ at, signIn, held: held.filter(({ item }) => endOf(item) > now()) });
   }
   return seen;
+}
+
+function accountNames(env: Env, seen: readonly Seen[]): ReadonlyMap<string, string> {
+  return knownAccounts(
+    env,
+    seen.map(({ at }) => at),
+  );
 }
 
 /** The keychain is looked into every few seconds; between, only the time goes by. */
@@ -94,12 +104,12 @@ async function watchStatus(parts: StatusParts): Promise<void> {
       seen = await look(parts);
       seenAt = now();
     }
-    return `${picture(talk, seen, parts)}\n${talk.answerStyle.dim('q leaves')}`;
+    return `${draw(parts, seen)}\n${talk.answerStyle.dim('q leaves')}`;
   });
 }
 
-function asJson({ now, accountNames }: StatusParts, seen: readonly Seen[]) {
-  const names = accountNames();
+function asJson({ env, now }: StatusParts, seen: readonly Seen[]) {
+  const names = accountNames(env, seen);
   return {
     signIns: seen.map(({ at, signIn, held }) => ({
       ssoSession: at.name,

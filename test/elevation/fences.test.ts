@@ -32,7 +32,7 @@ describe('a session of 90 seconds, which STS does not give', () => {
     const { given, sent, stderr } = await ninetySeconds();
     expect(sent.DurationSeconds).toBe('900');
     expect(statements(sent.Policy)).toEqual([{ Effect: 'Allow', Action: '*', Resource: '*' }, deny]);
-    expect(stderr).toContain('asked for 1m 30s; STS gives 15m at least');
+    expect(stderr).toContain('asked for 1m 30s: STS gives 15m at least; a fence ends it on time');
     const asked = Date.parse(given.Expiration);
     scene.clock.aws = (asked - Date.now()) / 1000 - 1;
     expect(await scene.list('artifacts', given)).toBe('200');
