@@ -1,7 +1,10 @@
-// The straight corridor: a held credential, or a name to complete, is answered before anything else is loaded.
+// The straight corridor: a held credential, a shell's prompt or a name to complete is answered before anything else is loaded.
 const [verb, ...rest] = process.argv.slice(2);
 
-if (verb === 'complete') {
+if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
+  const { answerPrompt } = require('./hot/prompt') as typeof import('./hot/prompt');
+  answerPrompt(process.env);
+} else if (verb === 'complete') {
   const { complete } = require('./commands/complete') as typeof import('./commands/complete');
   process.stdout.write(complete(rest, process.env));
 } else if (verb !== 'credential-process' || !hit()) {
