@@ -203,7 +203,6 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     processLine: (name: string) => credentialProcessLine(process.execPath, launcher, name),
     progress: (text: string) => startProgress(process.stderr, text, env),
     questions: clackQuestions({ input: process.stdin, output: process.stderr }),
-    accountNames: () => new Map<string, string>(),
     watch: (draw: () => Promise<string>) => watch({ input: process.stdin, output: process.stdout }, draw, 1_000),
     ssoSessions: () => listSsoSessions(env).map((name) => resolveSsoSession(name, env)),
     openBrowser: (url: string, browser?: string) =>
