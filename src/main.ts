@@ -8,6 +8,7 @@ import { createItems, type Items } from './broker/items';
 import type { Lock } from './broker/ports';
 import type { Command as Program } from './child/run';
 import type { CompletionParts } from './commands/completion';
+import type { DoctorWorld } from './doctor/check';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
 import { openKeychain, recordBackend } from './keychain/choice';
 import { readHead } from './ledger/head';
@@ -84,7 +85,8 @@ function tell(talk: Conversation, error: unknown): number {
   talk.say(`${red('zsp:')} ${printable(message)}`);
   if (remedy) talk.say(`${red('zsp:')} hint: ${printable(remedy)}`);
   if (env.ZSP_DEBUG && error instanceof Error && !(error instanceof ZspError)) {
-    talk.say(printable(error.stack ?? '', 2000));
+    // Where, and not what: its text could hold anything.
+    talk.say(printable((error.stack ?? '').replace(/^.*?\n(?= +at )/s, ''), 2000));
   }
   return exitStatusOf(error);
 }
@@ -100,7 +102,14 @@ function wordsOf(error: unknown): Pick<ZspError, 'code' | 'message' | 'remedy'> 
   };
 }
 
+/** Node would write the environment of every command zsp runs to stderr, and what it sends. */
+function refuseTracing(): void {
+  if (!env.NODE_DEBUG) return;
+  throw new ZspError('config_invalid', 'NODE_DEBUG makes Node print credentials', { remedy: 'unset NODE_DEBUG' });
+}
+
 async function run(args: readonly string[], talk: Conversation): Promise<void> {
+  refuseTracing();
   // What follows `--` belongs to another program: zsp neither reads nor records it.
   const end = args.indexOf('--');
   const own = end < 0 ? args : args.slice(0, end);
@@ -151,6 +160,7 @@ const loaders: Readonly<Record<string, (parts: Parts) => Promise<Command>>> = {
   console: async (parts) => (await import('./commands/console')).consoleCommand(parts),
   configure: async (parts) => (await import('./commands/configure')).configureCommand(parts),
   list: async (parts) => (await import('./commands/list')).listCommand(parts),
+  doctor: async (parts) => (await import('./commands/doctor')).doctorCommand(parts),
   keys: async (parts) => (await import('./commands/keys')).keysCommand(parts),
   completion: async (parts) => (await import('./commands/completion')).completionCommand(parts),
   history: async (parts) => (await import('./commands/history')).historyCommand(parts),
@@ -170,8 +180,9 @@ async function allVerbs(parts: Parts): Promise<readonly Command[]> {
 
 function partsFor(talk: Conversation, command: readonly string[] | undefined) {
   const { state, runtime } = places(env);
-  const deadline = Date.now() + patience;
-  const lock = createLock({ directory: join(runtime, 'locks'), waitMilliseconds: lockWait });
+  const deadline = Date.now() - process.uptime() * 1000 + patience;
+  const waitMilliseconds = isCredentialProcess() ? Math.max(deadline - Date.now() - 1_000, 1_000) : lockWait;
+  const lock = createLock({ directory: join(runtime, 'locks'), waitMilliseconds });
   const prompt = terminalPrompt({ input: process.stdin, output: process.stderr });
   const askPassphrase = () => prompt.passphrase('Passphrase of the zsp keychain:');
   const keychain = memo((choice: KeychainChoice) =>
@@ -214,6 +225,25 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
       recordBackend(env, backend);
     },
     console: createAws({ env, now }).console,
+    async doctorWorld(): Promise<DoctorWorld> {
+      const { createReach } = await import('./aws/reach');
+      const { versionOf } = await import('./child/version-of');
+      const { examineKeychain } = await import('./keychain/examine');
+      const reach = createReach(env, now);
+      const reached = memo((question: string) => {
+        const [service, endpoint = ''] = question.split(' ');
+        return reach(service as Parameters<typeof reach>[0], endpoint);
+      });
+      return {
+        env,
+        platform: process.platform,
+        node: process.execPath,
+        script: launcher,
+        versions: { zsp: version(), node: process.versions.node, aws: await versionOf('aws', env) },
+        tryKeychain: async (choice) => examineKeychain(await keychain(choice), env),
+        reach: (service, endpoint) => reached(`${service} ${endpoint}`),
+      };
+    },
     run: runToItsEnd,
     exitWith(status: number) {
       process.exitCode = status;

@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import type { Env } from '../places';
+import { refuseBlankPassword } from './blank-password';
+import type { OpenKeychain } from './choice';
+import { probe } from './probe';
+import { sealedDirectory } from './sealed-file';
+import { wrappedKeyPath } from './wrapped-key';
+
+/** Sets, gets and deletes a dummy item, and leaves nothing behind. @throws ZspError `keychain_unavailable`, `storage_failed` */
+export async function examineKeychain({ backend, store }: OpenKeychain, env: Env): Promise<void> {
+  // Its first use asks for a new passphrase: not a thing to do by the way.
+  if (backend === 'file' && !existsSync(wrappedKeyPath(sealedDirectory(backend, env)))) return;
+  if (backend === 'secret-service') await refuseBlankPassword(backend, store, env);
+  else await probe(store);
+}
