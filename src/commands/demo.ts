@@ -9,7 +9,7 @@ export interface Stage {
   /** The AWS CLI, if one is installed. */
   readonly aws: string | undefined;
   readonly zsp: readonly string[];
-  /** A small program that makes SDK calls: `whoami`, or `assume ROLE_ARN`. */
+  /** A small program that makes SDK calls: `PROFILE whoami`, or `PROFILE assume ROLE_ARN`. */
   readonly sdk: readonly string[];
   readonly url: string;
   /** Every secret AWS gave out, looked for in every file of the home. */
@@ -81,21 +81,30 @@ function scenes(stage: Stage): readonly Scene[] {
 /** The same profile through a real client: what its policy allows, and what it does not. */
 function clientScenes({ aws, sdk, url }: Stage): readonly Scene[] {
   const works = 'From now on every AWS client just works';
-  const bites = 'The session policy bites: the role could write, this session only reads';
   if (aws) {
     const call = (title: string, ...args: string[]): Scene => ({
       title,
       shown: `aws --profile deploy ${args.join(' ')}`,
       program: [aws, '--endpoint-url', url, '--profile', 'deploy', ...args],
     });
-    const remove = call(bites, 's3', 'rm', 's3://artifacts/manifest.json');
+    const remove = call(
+      'The session policy bites: the role could write, this session only reads',
+      's3',
+      'rm',
+      's3://artifacts/manifest.json',
+    );
     return [call(works, 's3', 'ls', 's3://artifacts'), { ...remove, refused: true }];
   }
   const role = 'arn:aws:iam::444455556666:role/admin';
-  const program = [...sdk, 'assume', role];
+  const program = [...sdk, 'deploy', 'assume', role];
   return [
-    { title: works, shown: 'AWS_PROFILE=deploy  sts.getCallerIdentity()', program: [...sdk, 'whoami'] },
-    { title: bites, shown: `AWS_PROFILE=deploy  sts.assumeRole('${role}')`, program, refused: true },
+    { title: works, shown: 'AWS_PROFILE=deploy  sts.getCallerIdentity()', program: [...sdk, 'deploy', 'whoami'] },
+    {
+      title: 'What the session is not for is refused',
+      shown: `AWS_PROFILE=deploy  sts.assumeRole('${role}')`,
+      program,
+      refused: true,
+    },
   ];
 }
 

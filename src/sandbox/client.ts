@@ -1,10 +1,11 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 /**
- * An AWS client for machines that have none installed: an SDK call with the profile of the environment, credentials from
- * its credential_process. `node client.js whoami`, or `node client.js assume ROLE_ARN`.
+ * An AWS client for machines that have none installed: an SDK call with a profile, whose credentials come from its
+ * credential_process. `node client.js PROFILE whoami`, or `node client.js PROFILE assume ROLE_ARN`.
  */
-async function call([what, roleArn]: readonly string[]): Promise<void> {
+async function call([profile, what, roleArn]: readonly string[]): Promise<void> {
+  process.env.AWS_PROFILE = profile;
   const { AWS_ENDPOINT_URL: endpoint } = process.env;
   const client = new STSClient({ region: 'eu-west-1', ...(endpoint !== undefined && { endpoint }) });
   if (what === 'assume') {
