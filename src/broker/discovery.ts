@@ -49,7 +49,7 @@ export async function discover(
   } catch (error) {
     if (!(error instanceof ZspError && error.code === 'sign_in_required')) throw error;
     // A token that looks valid here can be dead at AWS: renew it, and ask once more.
-    const renewed = await currentSignIn(world, at, signIn.accessToken);
+    const renewed = await currentSignIn(world, at, { refused: signIn.accessToken });
     return await discoverWith(world, at, renewed, onHeadway);
   }
 }

@@ -31,7 +31,7 @@ export async function issue(world: World, profile: Profile, options: IssueOption
   return world.lock(name, async () => {
     const held = await items.credentials(name);
     if (held && serves(held)) return withSignIn(items, profile, held);
-    const window = await demandWindow(world, profile, name, options.windowId);
+    const window = await demandWindow(world, profile, name, held, options.windowId);
     const elevated = window && held?.elevated;
     try {
       const first = await mint(world, profile, window, elevated);
@@ -83,14 +83,13 @@ async function demandWindow(
   world: World,
   profile: Profile,
   name: string,
+  item: CredentialsItem | undefined,
   windowId: string | undefined,
 ): Promise<Window | undefined> {
-  const items = await world.items(profile.ssoSession);
-  const item = await items.credentials(name);
   const window = item?.window;
   if (window && world.clock.now() < window.endsAt && item.settings === profile.settings) return window;
   // An ended window's credentials have no business in the keychain.
-  if (window) await items.remove(name);
+  if (window) await (await world.items(profile.ssoSession)).remove(name);
   if (windowId) {
     throw new ZspError('elevation_required', 'the elevation of this shell has ended', {
       remedy: 'leave this shell, and run zsp assume again',

@@ -141,11 +141,16 @@ export function signInRequired(at: SsoSession, message = `not signed in to ${at.
 /**
  * A sign-in whose access token can be used now; renewed silently when under 15 minutes are left and a refresh token is held.
  * @param refused an access token AWS has just answered 401 to: never given back
+ * @param known the sign-in as it was read a moment ago; what is kept on its strength looks for it again (`keepFor`)
  * @throws ZspError `sign_in_required`, `aws_unavailable`
  */
-export async function currentSignIn(world: World, at: SsoSession, refused?: Secret): Promise<SignInItem> {
+export async function currentSignIn(
+  world: World,
+  at: SsoSession,
+  { refused, known }: { readonly refused?: Secret | undefined; readonly known?: SignInItem | undefined } = {},
+): Promise<SignInItem> {
   const items = await world.items(at);
-  const item = await items.signIn(at);
+  const item = known ?? (await items.signIn(at));
   if (item && !needsRefresh(world, item, refused)) return item;
   if (!item) throw signInRequired(at);
   return world.lock(signInName(at), async () => {
