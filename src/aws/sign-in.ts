@@ -137,7 +137,8 @@ const pollAnswers: Readonly<Record<string, Exclude<Poll['kind'], 'tokens'>>> = {
 
 /** RFC 8628 §3.5. */
 function pollAnswer(failure: Failure): { result: Poll } | undefined {
-  const kind = pollAnswers[oauthCode(failure)];
+  const code = oauthCode(failure);
+  const kind = Object.hasOwn(pollAnswers, code) ? pollAnswers[code] : undefined;
   return kind && { result: { kind } };
 }
 

@@ -145,7 +145,7 @@ function notAccepted(failure: Failure): ZspError | undefined {
     RegionDisabledException: "use another region, or have the account's administrator enable this one",
   };
   const name = failure.name.replace(/^(MalformedPolicyDocument|PackedPolicyTooLarge)Exception$/, '$1');
-  const remedy = remedies[name];
+  const remedy = Object.hasOwn(remedies, name) ? remedies[name] : undefined;
   if (remedy === undefined) return undefined;
   return refusal('config_invalid', `AWS refuses the request: ${reason(failure)}`, failure, remedy);
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZspError } from '../errors';
-import { type Env, places } from '../places';
+import { type Env, places, readRegularFile } from '../places';
 import type { KeychainChoice } from '../profile/profile';
 
 /** One real keychain; `auto` is settled. */
@@ -19,7 +18,7 @@ const backends: Readonly<Record<Backend, true>> = {
 export function recordedBackend(env: Env, platform: NodeJS.Platform = process.platform): Backend | undefined {
   const path = recordPath(env, platform);
   const name = readRecord(path);
-  if (name === undefined || name in backends) return name as Backend | undefined;
+  if (name === undefined || Object.hasOwn(backends, name)) return name as Backend | undefined;
   throw new ZspError('keychain_unavailable', `${path} names no keychain that zsp knows`, {
     remedy: `remove ${path} and run zsp login`,
   });
@@ -32,7 +31,7 @@ export function recordPath(env: Env, platform: NodeJS.Platform): string {
 
 function readRecord(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readRegularFile(path).toString().trim();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ZspError('keychain_unavailable', `cannot read ${path}, which names the keychain`, {
