@@ -3,7 +3,7 @@ import { ZspError } from '../errors';
 import type { Verification } from '../ledger/chain';
 import type { LedgerEntry } from '../ledger/event';
 import type { Conversation } from '../terminal/conversation';
-import { printable } from '../terminal/sanitize';
+import { printable, printableJson } from '../terminal/sanitize';
 import { table } from '../terminal/table';
 import { clockTime } from '../terminal/time';
 
@@ -51,7 +51,7 @@ async function show({ talk, now, readLedger }: HistoryParts, { json, last }: Opt
     entries.push(entry);
     if (entries.length > count) entries.shift();
   }
-  if (json) for (const entry of entries) talk.answer(`${JSON.stringify(entry)}\n`);
+  if (json) for (const entry of entries) talk.answer(`${printableJson(entry)}\n`);
   else if (entries.length === 0) talk.say('Nothing has been issued yet.');
   else {
     const rows = entries.map((entry) => row(entry, now()));

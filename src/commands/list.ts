@@ -3,6 +3,7 @@ import { fitsGlobs } from '../profile/globs';
 import type { PermissionSetProfile } from '../profile/permission-set-profiles';
 import type { SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
+import { printableJson } from '../terminal/sanitize';
 import { table } from '../terminal/table';
 import { type ReachParts, recentReach } from './reach';
 
@@ -46,7 +47,7 @@ async function list(parts: ListParts, filter: string | undefined, options: Optio
   );
   const rows = filter === undefined ? all : all.filter((row) => fits(row, filter));
   if (options.json) {
-    talk.answer(`${JSON.stringify({ ssoSession: at.name, roles: rows }, undefined, 2)}\n`);
+    talk.answer(`${printableJson({ ssoSession: at.name, roles: rows }, 2)}\n`);
     return;
   }
   const { bold } = talk.answerStyle;

@@ -48,7 +48,7 @@ async function login(parts: LoginParts, name: string | undefined, options: Login
   const { green } = parts.talk.answerStyle;
   const verb = how === 'kept' ? 'Already signed in' : 'Signed in';
   const renews = item.refreshToken ? 'it renews itself' : `until ${until(item.expiration, parts.now())}`;
-  parts.talk.answer(`${green('✓')} ${verb} to ${at.name}${who}; ${renews}.\n`);
+  parts.talk.answer(`${green('✓')} ${verb} to ${printable(at.name)}${who}; ${renews}.\n`);
 }
 
 /** Signs in where that is needed, and shows the user how. */
@@ -59,7 +59,7 @@ export async function signInTo(parts: LoginParts, at: SsoSession, options: Login
   return logIn(world, at, {
     force: options.force === true,
     showCode: (authorization) => showCode(parts, at, authorization, options),
-    onWait: () => talk.say(`Another zsp is signing in to ${at.name}; waiting for it …`),
+    onWait: () => talk.say(`Another zsp is signing in to ${printable(at.name)}; waiting for it …`),
   });
 }
 
@@ -72,7 +72,7 @@ async function showCode(
   const { talk } = parts;
   const uri = checkedUri(at, authorization);
   const { bold, cyan } = talk.style;
-  talk.say(`To sign in to ${bold(at.name)}, open this page and confirm the code:\n`);
+  talk.say(`To sign in to ${bold(printable(at.name))}, open this page and confirm the code:\n`);
   talk.say(`  ${cyan(uri)}`);
   talk.say(`  code: ${bold(printable(authorization.userCode, 40))}\n`);
   const opened = options.browser && (await parts.openBrowser(uri));

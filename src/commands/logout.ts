@@ -4,6 +4,7 @@ import type { World } from '../broker/world';
 import { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
+import { printable } from '../terminal/sanitize';
 import { livesOn } from './living';
 
 export interface LogoutParts {
@@ -40,7 +41,7 @@ async function logout(parts: LogoutParts, name: string | undefined, all: boolean
 
 async function logoutOf({ talk, world, now }: LogoutParts, at: SsoSession): Promise<void> {
   const { living, told } = await logOut(world, at);
-  talk.answer(`Signed out of ${at.name}.\n`);
+  talk.answer(`Signed out of ${printable(at.name)}.\n`);
   if (!told) talk.say('AWS could not be reached: the sign-in itself lives on there until it ends by itself.');
   livesOn(talk, living, now());
 }

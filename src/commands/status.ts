@@ -8,6 +8,7 @@ import { promptWord } from '../notes/open-windows';
 import type { Env } from '../places';
 import type { SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
+import { printableJson } from '../terminal/sanitize';
 import { knownAccounts } from './discovery-cache';
 import { showLastError } from './last-error';
 import { endOf, picture } from './status-picture';
@@ -58,7 +59,7 @@ async function status(parts: StatusParts, options: Options): Promise<void> {
     if (word !== '') talk.answer(`${word}\n`);
   } else if (options.lastError) showLastError(parts, options.lastError, options.json === true);
   else if (options.watch) await watchStatus(parts);
-  else if (options.json) talk.answer(`${JSON.stringify(asJson(parts, await look(parts)), undefined, 2)}\n`);
+  else if (options.json) talk.answer(`${printableJson(asJson(parts, await look(parts)), 2)}\n`);
   else talk.answer(draw(parts, await look(parts)));
 }
 

@@ -5,7 +5,7 @@ import type { World } from '../broker/world';
 import type { Env } from '../places';
 import type { Profile } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
-import { printable } from '../terminal/sanitize';
+import { printable, printableJson } from '../terminal/sanitize';
 import { until } from '../terminal/time';
 import { profileName } from './profile-option';
 
@@ -46,7 +46,7 @@ async function whoami({ talk, world, env, now, profile: resolve }: WhoamiParts, 
       accessKeyId: session.accessKeyId,
       expiration,
     };
-    talk.answer(`${JSON.stringify(found)}\n`);
+    talk.answer(`${printableJson(found)}\n`);
     return;
   }
   const { bold } = talk.answerStyle;
@@ -54,7 +54,7 @@ async function whoami({ talk, world, env, now, profile: resolve }: WhoamiParts, 
     ['arn', bold(printable(arn))],
     ['account', printable(accountId)],
     ['profile', printable(name)],
-    ['signed in', `${printable(signIn.userName ?? 'unknown')} at ${profile.ssoSession.name}`],
+    ['signed in', `${printable(signIn.userName ?? 'unknown')} at ${printable(profile.ssoSession.name)}`],
     ['key', printable(session.accessKeyId)],
     ['ends', until(session.expiration, now())],
   ];

@@ -1,4 +1,5 @@
 import { plainText } from './plain';
+import { harmless } from './sanitize';
 import { type Palette, palette, wantsColour } from './style';
 
 /** Where a verb speaks: stdout carries the answer, stderr the conversation. */
@@ -46,7 +47,7 @@ export function createConversation(
   { noColor, plain }: Wishes,
 ): Conversation {
   const colours = ({ isTTY }: Output) => wantsColour({ env, isTTY, noColor: noColor || plain });
-  const worded = plain ? plainText : (text: string) => text;
+  const worded = (text: string) => harmless(plain ? plainText(text) : text);
   return {
     answer: (text) => void stdout.write(worded(text)),
     say: (line) => void stderr.write(`${worded(line)}\n`),

@@ -8,6 +8,9 @@ const spaces = /[\t\n\v\f\r\x85\p{Zl}\p{Zp}]+/gu;
 /** Control characters, bidi overrides and isolates, zero-width and other characters that are not seen. */
 const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** What zsp may write besides printable text: its own line ends, tabs and styles. */
+const own = /([\n\t]|\x1b\[\d+(?:;\d+)*m)/;
+
 /**
  * Text from outside, made fit for a terminal: one line, nothing that moves the cursor, changes the order of reading or hides.
  * @param width columns after which it is cut, with an ellipsis
@@ -15,4 +18,22 @@ const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 export function printable(text: string, width?: number): string {
   const line = toUSVString(text.replace(sequences, '').replace(spaces, ' ').replace(unseen, ''));
   return width === undefined ? line : cutToWidth(line, width);
+}
+
+/** A whole answer, as it goes out: whatever was forgotten to be made printable does not get any further than this. */
+export function harmless(text: string): string {
+  return text
+    .split(own)
+    .map((part, index) => (index % 2 === 0 ? printable(part) : part))
+    .join('');
+}
+
+/** JSON text in which everything a terminal would obey or hide is escaped, so that nothing is lost. */
+export function printableJson(value: unknown, indent?: number): string {
+  const codeUnits = (found: string) =>
+    [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+  return JSON.stringify(value, undefined, indent).replace(
+    /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
+    codeUnits,
+  );
 }
