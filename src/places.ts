@@ -1,6 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { ZspError } from './errors';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -45,19 +45,17 @@ function xdg(value: string | undefined): string | undefined {
 }
 
 /**
- * Makes sure a directory exists and is this user's alone: 0700, owned by us, no symbolic link.
+ * Makes sure a directory exists and is this user's alone: 0700, owned by us, no symbolic link; and so is every directory of
+ * zsp's above it, since whoever can rename one of them could put another in its place.
  * @throws ZspError `storage_failed`
  */
 export function ensurePrivateDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const found = lstatSync(path);
     if (process.platform === 'win32') return;
-    if (!found.isDirectory()) throw new ZspError('storage_failed', `${path} is not a directory`, moveAway(path));
-    if (found.uid !== process.geteuid?.()) {
-      throw new ZspError('storage_failed', `${path} belongs to another user`, moveAway(path));
-    }
-    if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+    const [first = path, ...rest] = ownDirectories(path);
+    refuseReplaceable(dirname(first));
+    for (const directory of [first, ...rest]) makePrivate(directory);
   } catch (cause) {
     if (cause instanceof ZspError) throw cause;
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
@@ -68,6 +66,39 @@ export function ensurePrivateDirectory(path: string): void {
   }
 }
 
+/** From the directory called zsp down to `path`; `path` alone where none is called so. */
+function ownDirectories(path: string): readonly string[] {
+  const parts = path.split(sep);
+  const top = parts.lastIndexOf('zsp');
+  if (top < 0) return [path];
+  return parts.slice(top).map((_, index) => parts.slice(0, top + index + 1).join(sep));
+}
+
+function makePrivate(path: string): void {
+  const found = lstatSync(path);
+  if (!found.isDirectory()) throw new ZspError('storage_failed', `${path} is not a directory`, moveAway(path));
+  if (found.uid !== process.geteuid?.()) {
+    throw new ZspError('storage_failed', `${path} belongs to another user`, moveAway(path));
+  }
+  if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+/** A directory whose entries another user may rename: one of his own, or one anybody may write to that is not sticky like /tmp. */
+function refuseReplaceable(path: string): void {
+  const { uid, mode } = statSync(path);
+  const foreign = uid !== 0 && uid !== process.geteuid?.();
+  if (!foreign && ((mode & 0o002) === 0 || (mode & 0o1000) !== 0)) return;
+  throw new ZspError('storage_failed', `another user could replace what zsp keeps in ${path}`, {
+    remedy: 'make it yours and writable by you alone, or point XDG_RUNTIME_DIR and XDG_STATE_HOME elsewhere',
+  });
+}
+
 function moveAway(path: string): { remedy: string } {
   return { remedy: `move ${path} away and run the command again` };
+}
+
+/** The bytes of a file. A named pipe or a device would hang the caller, or never end. @throws the file system's error */
+export function readRegularFile(path: string): Buffer {
+  if (!statSync(path).isFile()) throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' });
+  return readFileSync(path);
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ZspError } from '../errors';
-import type { Env } from '../places';
+import { type Env, readRegularFile } from '../places';
 import { isLoopback } from '../profile/endpoints';
 import { openTunnel, proxyFor } from './proxy';
 
@@ -69,7 +68,7 @@ function readTrust(env: Env): string | undefined {
   }
   if (!env.AWS_CA_BUNDLE) return undefined;
   try {
-    const bundle = readFileSync(env.AWS_CA_BUNDLE, 'utf8');
+    const bundle = readRegularFile(env.AWS_CA_BUNDLE).toString();
     if (bundle.includes('-----BEGIN CERTIFICATE-----')) return bundle;
   } catch {
     // Unreadable and not a bundle have the same remedy.

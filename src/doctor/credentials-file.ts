@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
+import { readRegularFile } from '../places';
 import { credentialsEntries, credentialsPath, staticKeys } from '../profile/credentials-file';
 import { listProfiles } from '../profile/resolve';
-import { readRegularFile } from '../profile/settings';
 import type { Check } from './check';
 import { shown } from './shown';
 
@@ -25,7 +25,7 @@ export const credentialsFile: Check = {
 
 function readIfThere(path: string): string {
   try {
-    return readRegularFile(realpathSync.native(path));
+    return readRegularFile(realpathSync.native(path)).toString();
   } catch {
     return '';
   }

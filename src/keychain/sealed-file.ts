@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Env, places } from '../places';
+import { type Env, places, readRegularFile } from '../places';
 import type { Backend } from './recorded-backend';
 
 const version = 1;
@@ -56,7 +55,7 @@ export function unseal(key: Buffer, account: string, sealed: Buffer): string | u
 /** The file's bytes, or undefined where there is none. @throws the file system's error on anything else */
 export function readIfPresent(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { ZspError } from '../errors';
 import { longestLine } from './event';
 
@@ -20,6 +20,8 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   let number = 0;
   let rest = Buffer.alloc(0);
   try {
+    // A named pipe would be waited on for ever.
+    if (!statSync(path).isFile()) throw Object.assign(new Error('not a file'), { code: 'not a file' });
     for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
       let bytes = Buffer.concat([rest, chunk as Buffer]);
       for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n')) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readRegularFile } from '../places';
 
 /**
  * A small JSON file of things worth showing: it decides nothing, holds no secret, and anyone may have written it.
@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  */
 export function readNotes(path: string): readonly unknown[] {
   try {
-    const found: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const found: unknown = JSON.parse(readRegularFile(path).toString());
     const { v, notes } = found as { readonly v?: unknown; readonly notes?: unknown };
     return v === 1 && Array.isArray(notes) ? notes : [];
   } catch {

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
-import type { Env } from '../places';
+import { type Env, readRegularFile } from '../places';
 import { configError } from './config-error';
-import { configPath, readRegularFile } from './settings';
+import { configPath } from './settings';
 
 export interface ConfigFile {
   /** Its real path. */
@@ -15,7 +15,7 @@ export function openConfigFile(env: Env): ConfigFile {
   const named = configPath(env);
   try {
     const path = realpathSync.native(named);
-    return { path, text: readRegularFile(path), env };
+    return { path, text: readRegularFile(path).toString(), env };
   } catch (cause) {
     if (isAbsent(cause)) {
       const remedy = 'set up a sign-in and its profiles: zsp configure, or docs/profiles.md';

@@ -1,6 +1,6 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { type Env, home, places } from '../places';
+import { type Env, home, places, readRegularFile } from '../places';
 import { endpoints } from './endpoints';
 import { type KeychainChoice, keychainChoices } from './profile';
 import { findSection, isZspKey, type Section } from './sections';
@@ -43,7 +43,7 @@ export function readSettings(profileName: string, env: Env): Settings | undefine
 
 function settingsOf(profileName: string, env: Env): Settings | undefined {
   const configFile = realpathSync.native(configPath(env));
-  const config = readRegularFile(configFile);
+  const config = readRegularFile(configFile).toString();
   const chain = followSources(config, profileName).map((link) => link.section);
   if (!isComplete(chain)) return undefined;
 
@@ -116,11 +116,5 @@ export function policyFile(value: string, env: Env): string | undefined {
 /** @throws where the file cannot be read */
 export function readPolicyText(value: string, env: Env): string {
   const file = policyFile(value, env);
-  return file === undefined ? value : readRegularFile(file);
-}
-
-/** A named pipe or a device would hang the caller. */
-export function readRegularFile(path: string): string {
-  if (!statSync(path).isFile()) throw new Error('not a regular file');
-  return readFileSync(path, 'utf8');
+  return file === undefined ? value : readRegularFile(file).toString();
 }
