@@ -32,6 +32,9 @@ const removed: ReadonlySet<string> = new Set([
   'ZSP_WINDOW',
 ]);
 
+/** Endpoints that give credentials, and API keys that go before them: AWS_BEARER_TOKEN_BEDROCK. */
+const removedPrefixes = ['AWS_CONTAINER_', 'AWS_BEARER_TOKEN_'];
+
 /**
  * A command's environment: this one without other credentials, and the additions. Names are compared without regard to
  * case, as Windows does, so that no spelling slips through.
@@ -43,7 +46,8 @@ export function childEnvironment(
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     const upper = name.toUpperCase();
-    if (value === undefined || removed.has(upper) || upper.startsWith('AWS_CONTAINER_')) continue;
+    if (value === undefined || removed.has(upper) || removedPrefixes.some((prefix) => upper.startsWith(prefix)))
+      continue;
     result[name] = value;
   }
   for (const [name, value] of Object.entries(additions)) {
