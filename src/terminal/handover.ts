@@ -17,25 +17,25 @@ export async function handOver(secretUrl: string, open: (url: string) => Promise
   const arrived = new Promise<boolean>((resolve) => {
     taken = () => resolve(true);
   });
+  let host = '';
   const server = createServer(
     { maxHeaderSize: 16 * 1024, headersTimeout: 5_000, requestTimeout: 5_000 },
     (request, response) => {
-      const { port } = server.address() as AddressInfo;
-      const asked = request.method === 'GET' && request.url === path && request.headers.host === `127.0.0.1:${port}`;
+      const asked = request.method === 'GET' && request.url === path && request.headers.host === host;
       const headers = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', connection: 'close' };
-      if (!asked) return void response.writeHead(404, headers).end();
+      if (!asked || !server.listening) return void response.writeHead(404, headers).end();
       response.writeHead(302, { ...headers, location: secretUrl }).end(taken);
       server.close();
     },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), patience);
   });
   try {
-    return (await open(`http://127.0.0.1:${port}${path}`)) && (await Promise.race([arrived, tooLate]));
+    return (await open(`http://${host}${path}`)) && (await Promise.race([arrived, tooLate]));
   } finally {
     clearTimeout(timer);
     server.close();
