@@ -69,6 +69,7 @@ function build() {
   rmSync(staged, { recursive: true, force: true });
   const kept = new Set([...outputs, '.lock']);
   for (const name of filesUnder(dist)) if (!kept.has(name)) rmSync(join(dist, name));
+  run(process.execPath, [join(root, 'bin', 'man.mjs'), dist]);
   writeFileSync(stamp, made);
 }
 

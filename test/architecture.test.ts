@@ -25,16 +25,17 @@ const mayImport: Record<string, readonly string[]> = {
   hot: [
     'profile',
     'keychain',
+    'lock/turn',
     'notes/open-windows',
     'broker/freshness',
     'broker/answer',
     'broker/item-names',
     'broker/shell-window',
   ],
-  // One file with all that a hit always loads (bin/bundle.mjs): what it loads late is seen here, and is keychain's.
-  entry: ['hot', 'main', 'commands/complete', 'keychain/read-sealed-item'],
+  // One file with all that a hit always loads (bin/bundle.mjs): what it loads late is seen here, and is of other rooms.
+  entry: ['hot', 'main', 'commands/complete', 'keychain/read-sealed-item', 'lock/turn'],
 };
-const free = new Set(['main', 'sandbox', ...leaves]);
+const free = new Set(['main', 'manual', 'help', 'sandbox', ...leaves]);
 
 function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

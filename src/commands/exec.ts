@@ -37,7 +37,7 @@ interface Options {
 
 export function execCommand(parts: ExecParts): Command {
   return new Command('exec')
-    .summary("run a command with a profile's credentials in its environment")
+    .summary("run a command with a profile's credentials")
     .description(
       "Runs a command with a profile's credentials in its environment, and nothing that could override them. " +
         "zsp ends with the command's own status. Without a command: a subshell.",
