@@ -10,12 +10,14 @@ import type { Command as Program } from './child/run';
 import type { CompletionParts } from './commands/completion';
 import type { DoctorWorld } from './doctor/check';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
+import { overview } from './help';
 import { openKeychain, recordBackend } from './keychain/choice';
 import { readHead } from './ledger/head';
 import { createLedger } from './ledger/ledger';
 import { readLedger, verifyLedger } from './ledger/verification';
 import { createLease } from './lock/lease';
 import { createLock } from './lock/lock';
+import { manual } from './manual';
 import { createNotes, type Notes } from './notes/notes';
 import { places } from './places';
 import { permissionSetProfiles } from './profile/permission-set-profiles';
@@ -113,17 +115,8 @@ async function run(args: readonly string[], talk: Conversation): Promise<void> {
   // What follows `--` belongs to another program: zsp neither reads nor records it.
   const end = args.indexOf('--');
   const own = end < 0 ? args : args.slice(0, end);
-  const parts: Parts = { ...partsFor(talk, end < 0 ? undefined : args.slice(end + 1)), verbs: () => allVerbs(parts) };
-  const program = new Command('zsp')
-    .description('Zero standing privilege for the AWS CLI.')
-    .version(version(), '--version', 'print the version')
-    .option('--no-color', 'no colours')
-    .option('--plain', 'words alone, for screen readers: no colours, symbols or bars')
-    .helpOption('-h, --help', 'show help')
-    .showSuggestionAfterError()
-    .configureOutput({ writeErr: () => {} })
-    .exitOverride();
-  for (const add of await verbs(own, parts)) program.addCommand(strict(add));
+  const parts = allParts(talk, end < 0 ? undefined : args.slice(end + 1));
+  const program = programOf(await verbs(own, parts));
   try {
     if (own.length === 0) program.outputHelp();
     else await program.parseAsync(own, { from: 'user' });
@@ -133,6 +126,27 @@ async function run(args: readonly string[], talk: Conversation): Promise<void> {
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     throw new ZspError('usage', message, { remedy: `run: zsp ${verb ? `${verb} ` : ''}--help` });
   }
+}
+
+function programOf(all: readonly Command[]): Command {
+  const program = new Command('zsp')
+    .description('Zero standing privilege for the AWS CLI.')
+    .version(version(), '--version', 'print the version')
+    .option('--no-color', 'no colours')
+    .option('--plain', 'words alone, for screen readers: no colours, symbols or bars')
+    .helpOption('-h, --help', 'show help')
+    .showSuggestionAfterError()
+    .configureHelp({ formatHelp: (self, { helpWidth }) => overview(self, helpWidth ?? 80) })
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+  for (const verb of all) program.addCommand(strict(verb));
+  return program;
+}
+
+/** The man page, from the verbs themselves. */
+export async function manualPage(): Promise<string> {
+  const talk = createConversation(process, env, { noColor: true, plain: true });
+  return manual(programOf(await allVerbs(allParts(talk, undefined))), version());
 }
 
 function strict(command: Command): Command {
