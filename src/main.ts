@@ -192,6 +192,11 @@ async function allVerbs(parts: Parts): Promise<readonly Command[]> {
   return Promise.all(Object.values(loaders).map((load) => load(parts)));
 }
 
+function allParts(talk: Conversation, command: readonly string[] | undefined): Parts {
+  const parts: Parts = { ...partsFor(talk, command), verbs: () => allVerbs(parts) };
+  return parts;
+}
+
 function partsFor(talk: Conversation, command: readonly string[] | undefined) {
   const { state, runtime } = places(env);
   const deadline = Date.now() - process.uptime() * 1000 + patience;
