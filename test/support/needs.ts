@@ -15,6 +15,7 @@ const installable = {
   git: { command: 'git', package: 'git' },
   'gnome-keyring': { command: 'gnome-keyring-daemon', package: 'gnome-keyring' },
   keyctl: { command: 'keyctl', package: 'keyutils' },
+  mandoc: { command: 'mandoc', package: 'mandoc' },
   openssl: { command: 'openssl', package: 'openssl' },
   python3: { command: 'python3', package: 'python3' },
   rclone: { command: 'rclone', package: 'rclone' },
