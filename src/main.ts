@@ -12,6 +12,7 @@ import type { DoctorWorld } from './doctor/check';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
 import { overview } from './help';
 import { openKeychain, recordBackend } from './keychain/choice';
+import type { KeysWorld } from './keys/migration';
 import { readHead } from './ledger/head';
 import { createLedger } from './ledger/ledger';
 import { readLedger, verifyLedger } from './ledger/verification';
@@ -211,6 +212,7 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
   const now = () => Date.now();
   // Nobody waits long for what is only shown.
   const notes = createNotes(state, createLock({ directory: join(runtime, 'locks'), waitMilliseconds: 1_000 }), now);
+  const world = noting(realWorld(keychain, lock, join(runtime, 'locks'), ledgerFile, deadline), notes);
   return {
     talk,
     env,
@@ -222,7 +224,7 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     prompt,
     notes,
     wordsOf,
-    world: noting(realWorld(keychain, lock, join(runtime, 'locks'), ledgerFile, deadline), notes),
+    world,
     profile: (name: string) => resolveProfile(name, env),
     profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
@@ -244,6 +246,26 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
       recordBackend(env, backend);
     },
     console: createAws({ env, now }).console,
+    async keysWorld(): Promise<KeysWorld> {
+      const { issue } = await import('./broker/issue');
+      const { shellWindow } = await import('./broker/shell-window');
+      const { createRetiredKeys } = await import('./keys/retired-keys');
+      return {
+        env,
+        now,
+        iam: createAws({ env, now }).iam,
+        retired: createRetiredKeys(join(state, 'retired-keys.json')),
+        secrets: async () => (await keychain('auto')).store,
+        async credentials(name) {
+          const profile = resolveProfile(name, env);
+          const windowId = shellWindow(env, name);
+          const { session } = await issue(world, profile, windowId ? { windowId } : {});
+          return { session, endpoints: profile.ssoSession.endpoints };
+        },
+        processLine: (name) => credentialProcessLine(process.execPath, launcher, name),
+        record: world.record,
+      };
+    },
     async doctorWorld(): Promise<DoctorWorld> {
       const { createReach } = await import('./aws/reach');
       const { versionOf } = await import('./child/version-of');

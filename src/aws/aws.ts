@@ -1,10 +1,12 @@
 import type { Assignments, ConsoleSignIn, Portal, SignIn, Sts } from '../broker/ports';
+import type { Iam } from '../keys/iam';
 import type { Env } from '../places';
 import { createAssignments } from './assignments';
 import { createCall, type Limits } from './call';
 import { createClockSkew } from './clock-skew';
 import { createSend } from './connection';
 import { createConsoleSignIn } from './console-sign-in';
+import { createIam } from './iam';
 import { createPortal } from './portal';
 import { createSignIn } from './sign-in';
 import { createSts } from './sts';
@@ -15,6 +17,7 @@ export interface Aws {
   readonly assignments: Assignments;
   readonly sts: Sts;
   readonly console: ConsoleSignIn;
+  readonly iam: Iam;
   /** Milliseconds AWS's clock is ahead of ours, by the latest answer; undefined before the first. */
   skew(): number | undefined;
 }
@@ -37,6 +40,7 @@ export function createAws({ env, now, deadline = Number.POSITIVE_INFINITY, limit
     assignments: createAssignments(call),
     sts: createSts(call, clock, now),
     console: createConsoleSignIn(call),
+    iam: createIam(call),
     skew: clock.skew,
   };
 }

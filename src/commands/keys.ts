@@ -10,12 +10,12 @@ import type { Conversation } from '../terminal/conversation';
 import { startProgress } from '../terminal/progress';
 import { printable } from '../terminal/sanitize';
 import { type Cell, table } from '../terminal/table';
+import { type MigrateParts, migrateCommand } from './keys-migrate';
 
-export interface KeysParts {
+export interface KeysParts extends MigrateParts {
   readonly talk: Conversation;
   readonly env: Env;
   readonly version: string;
-  now(): number;
 }
 
 interface ScanOptions {
@@ -25,10 +25,14 @@ interface ScanOptions {
 
 export function keysCommand(parts: KeysParts): Command {
   const keys = new Command('keys')
-    .summary('long-lived AWS keys on this machine: find them, replace them')
+    .summary('find long-lived AWS keys, and replace them')
     .description('Finds long-lived AWS keys on this machine, and replaces them with profiles of zsp.')
-    .addHelpText('after', '\nExamples:\n  zsp keys scan\n  zsp keys scan . --sarif > keys.sarif');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zsp keys scan\n  zsp keys scan . --sarif > keys.sarif\n  zsp keys migrate legacy --to dev',
+    );
   keys.addCommand(scanCommand(parts));
+  keys.addCommand(migrateCommand(parts));
   return keys;
 }
 

@@ -47,6 +47,10 @@ const required = {
   refused: ['reason'],
   'renewal-failed': ['reason'],
   removed: [],
+  'key-replaced': ['profile', 'accessKeyId'],
+  'key-deactivated': ['accessKeyId'],
+  'key-reactivated': ['accessKeyId'],
+  'key-deleted': ['accessKeyId'],
 } as const satisfies Record<string, readonly (keyof Details)[]>;
 
 export type LedgerEventName = keyof typeof required;

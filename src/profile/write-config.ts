@@ -34,8 +34,8 @@ export interface ConfigDraft {
 }
 
 /** @throws ZspError `config_invalid` for what is no UTF-8 text file that can be read */
-export function readConfigDraft(env: Env): ConfigDraft {
-  const path = realPath(configPath(env));
+export function readConfigDraft(env: Env, named = configPath(env)): ConfigDraft {
+  const path = realPath(named);
   try {
     return { path, text: readIfThere(path)?.toString('utf8') ?? '' };
   } catch (cause) {
@@ -46,15 +46,15 @@ export function readConfigDraft(env: Env): ConfigDraft {
 
 /**
  * Puts another text in place of a config file, whole or not at all, with its mode and owner; a new one is 0600. Its first
- * state stays beside it as `config.before-zsp`.
+ * state stays beside it as `config.before-zsp`, unless `backup` is false: where a secret is taken out, no copy may keep it.
  * @throws ZspError `config_invalid` where somebody changed the file since it was read, `storage_failed`
  */
-export function writeConfig({ path, text: before }: ConfigDraft, text: string): void {
+export function writeConfig({ path, text: before }: ConfigDraft, text: string, { backup = true } = {}): void {
   const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     refuseChanged(path, before);
-    keepFirst(path);
+    if (backup) keepFirst(path);
     writeBeside(temporary, text, statSync(path, { throwIfNoEntry: false }));
     // Again, as late as can be: an editor may have saved meanwhile.
     refuseChanged(path, before);
