@@ -9,7 +9,7 @@ const [directory] = process.argv.slice(2);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What a hit loads always; what it loads only sometimes, and everything else, stays a file of its own. */
-const late = /[/](?:main|renewal|read-sealed-item|complete)(?:\.js)?$/;
+const late = /[/](?:main|renewal|read-sealed-item|turn|complete|prompt)(?:\.js)?$/;
 await bundle({
   input: join(directory, 'entry.js'),
   external: (id) => late.test(id) || /^(?:node:|@napi-rs\/)/.test(id),

@@ -7,14 +7,25 @@ if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
 } else if (verb === 'complete') {
   const { complete } = require('./commands/complete') as typeof import('./commands/complete');
   process.stdout.write(complete(rest, process.env));
-} else if (verb !== 'credential-process' || !hit()) {
+} else {
+  void run();
+}
+
+async function run(): Promise<void> {
+  const straight = verb === 'credential-process' && !process.env.NODE_DEBUG;
+  if (straight && (hit() || ((await waited()) && hit()))) return;
   const { main } = require('./main') as typeof import('./main');
-  void main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 }
 
 function hit(): boolean {
   const { serveHeld } = require('./hot/credential-process') as typeof import('./hot/credential-process');
   return serveHeld(rest, process.env);
+}
+
+function waited(): Promise<boolean> {
+  const { waitedForFirst } = require('./hot/crowd') as typeof import('./hot/crowd');
+  return waitedForFirst(rest, process.env);
 }
 
 export {};

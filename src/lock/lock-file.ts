@@ -19,14 +19,14 @@ export async function hold(directory: string, name: string, milliseconds: number
   const { tryLock } = await loadLocks();
   ensurePrivateDirectory(directory);
   const path = join(directory, lockFileName(name));
-  const deadline = performance.now() + milliseconds;
+  const started = performance.now();
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
     while (!isGranted(tryLock, fd)) {
-      const left = deadline - performance.now();
-      if (left <= 0) return undefined;
-      await sleep(Math.min(left, pause()));
+      const waited = performance.now() - started;
+      if (waited >= milliseconds) return undefined;
+      await sleep(Math.min(milliseconds - waited, pause(waited)));
     }
     const held = fd;
     fd = undefined;
@@ -38,9 +38,12 @@ export async function hold(directory: string, name: string, milliseconds: number
   }
 }
 
-/** Polling, since a blocking wait cannot be called off; with jitter, so that a storm does not march in step. */
-function pause(): number {
-  return 5 + Math.random() * 20;
+/**
+ * Polling, since a blocking wait cannot be called off; with jitter, so that a storm does not march in step; and ever slower, so
+ * that hundreds of waiters leave the holder a processor.
+ */
+function pause(waited: number): number {
+  return Math.min(5 + waited / 10, 75) + Math.random() * Math.min(20 + waited / 10, 75);
 }
 
 /** Windows says EBUSY (libuv's word for ERROR_LOCK_VIOLATION) where others say EAGAIN, which the binding turns into false. */
