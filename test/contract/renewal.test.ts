@@ -1,8 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createItems } from '../../src/broker/items';
-import { openKeychain } from '../../src/keychain/choice';
-import type { Env } from '../../src/places';
-import { answerOf, deploy, dev, failure, openStage, readArtifacts, role, type Stage, until } from './stage';
+import { age, answerOf, deploy, dev, failure, openStage, readArtifacts, role, type Stage, until } from './stage';
 
 /** When a session is renewed, and what is served when it cannot be (state.md, aws-contract.md). */
 
@@ -22,21 +19,6 @@ beforeEach(() => {
 const requests = (name: string) => stage.sandbox.requests.slice(before).filter(({ operation }) => operation === name);
 const refreshes = () => requests('CreateToken').filter(({ parameters }) => parameters.grantType === 'refresh_token');
 const readOnly = { ...dev, zsp_sso_role_name: 'ReadOnly' };
-const minute = 60_000;
-
-/** Makes the held session of a profile older, as if the call that got it had been made earlier. */
-async function age(profile: string, minutes: number): Promise<void> {
-  const env: Env = stage.env;
-  const { store } = await openKeychain({ choice: 'file', env, lock: (_name, work) => work() });
-  const items = createItems(store, (_name, work) => work());
-  const name = `credentials:${stage.env.AWS_CONFIG_FILE}:${profile}`;
-  const item = await items.credentials(name);
-  if (!item) throw new Error(`nothing is held for ${profile}`);
-  const { session } = item;
-  const shift = minutes * minute;
-  const older = { ...session, issuedAt: session.issuedAt - shift, expiration: session.expiration - shift };
-  await items.put(name, { ...item, session: older });
-}
 
 test('a permission set that is not yours is refused at once: no refresh, no second try', async () => {
   stage.configure({ locked: { ...dev, zsp_sso_account_id: '777788889999' } });
@@ -56,14 +38,14 @@ describe('a session of fifteen minutes', () => {
   const key = async () => answerOf(await stage.credentials('short')).AccessKeyId;
 
   test('is served for ten of them without asking AWS', async () => {
-    await age('short', 9);
+    await age(stage, 'short', 9);
     const asked = stage.sandbox.requests.length;
     expect(await key()).toBe(first);
     expect(stage.sandbox.requests).toHaveLength(asked);
   });
 
   test('is then served at once, and renewed behind the caller, whose pipes are not held', async () => {
-    await age('short', 11);
+    await age(stage, 'short', 11);
     expect(await key()).toBe(first);
     expect(requests('AssumeRole')).toHaveLength(1);
     await until(() => requests('AssumeRole').length === 2, 'the renewal');
@@ -74,19 +56,19 @@ describe('a session of fifteen minutes', () => {
   });
 
   test('is minted anew in its last minutes', async () => {
-    await age('short', 13);
+    await age(stage, 'short', 13);
     expect(await key()).not.toBe(first);
   });
 
   test('is served in its last minutes if AWS cannot be reached', async () => {
-    await age('short', 13);
+    await age(stage, 'short', 13);
     stage.sandbox.faults.push({ match: {}, action: 'html' });
     expect(await stage.credentials('short')).toMatchObject({ status: 0, stderr: '' });
     expect(await key()).toBe(first);
   });
 
   test('is not served in its last minute', async () => {
-    await age('short', 14.5);
+    await age(stage, 'short', 14.5);
     stage.sandbox.faults.push({ match: {}, action: 'html' });
     expect(await stage.credentials('short')).toMatchObject({ status: 7, stdout: '' });
   });

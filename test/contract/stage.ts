@@ -2,6 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { credentialsName } from '../../src/broker/item-names';
+import { createItems } from '../../src/broker/items';
+import { openKeychain } from '../../src/keychain/choice';
+import type { Env } from '../../src/places';
 import { credentialProcessLine } from '../../src/profile/process-line';
 import type { SandboxOptions } from '../../src/sandbox/options';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
@@ -131,6 +135,20 @@ export function answerOf({ status, stdout, stderr }: Run) {
     readonly Expiration: string;
     readonly AccountId: string;
   };
+}
+
+/** Makes the held session of a profile older, as if the call that got it had been made earlier. */
+export async function age(stage: Stage, profile: string, minutes: number): Promise<void> {
+  const env: Env = stage.env;
+  const { store } = await openKeychain({ choice: 'file', env, lock: (_name, work) => work() });
+  const items = createItems(store, (_name, work) => work());
+  const name = credentialsName({ configFile: stage.env.AWS_CONFIG_FILE ?? '', name: profile });
+  const item = await items.credentials(name);
+  if (!item) throw new Error(`nothing is held for ${profile}`);
+  const { session } = item;
+  const shift = minutes * 60_000;
+  const older = { ...session, issuedAt: session.issuedAt - shift, expiration: session.expiration - shift };
+  await items.put(name, { ...item, session: older });
 }
 
 /** The two lines, and nothing else, that a failure shows. */

@@ -27,7 +27,7 @@ const installable = {
   zsh: { command: 'zsh', package: 'zsh' },
 } as const;
 
-/** What no package brings: the operating system, the user, the build of Node. */
+/** What no package of Debian's brings: the operating system, the user, the build of Node. */
 const given = {
   linux: () => process.platform === 'linux',
   macos: () => process.platform === 'darwin',
@@ -35,6 +35,7 @@ const given = {
   posix: () => process.platform !== 'win32',
   root: () => process.geteuid?.() === 0,
   'not-root': () => process.geteuid !== undefined && process.geteuid() !== 0,
+  moto: () => onPath('moto_server') !== undefined,
   pwsh: () => onPath('pwsh') !== undefined,
 } as const;
 
