@@ -12,8 +12,9 @@ import type { DoctorWorld } from './doctor/check';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
 import { overview } from './help';
 import { openKeychain, recordBackend } from './keychain/choice';
+import { type Backend, recordedBackend } from './keychain/recorded-backend';
 import type { KeysWorld } from './keys/migration';
-import { readHead } from './ledger/head';
+import { ledgerHead, readHead } from './ledger/head';
 import { createLedger } from './ledger/ledger';
 import { readLedger, verifyLedger } from './ledger/verification';
 import { createLease } from './lock/lease';
@@ -27,8 +28,9 @@ import type { KeychainChoice, SsoSession } from './profile/profile';
 import { listProfiles, resolveProfile } from './profile/resolve';
 import { listSsoSessions, resolveSsoSession, resolveSsoSessionIn } from './profile/sso-session';
 import { readConfigDraft, writeConfig } from './profile/write-config';
-import { openBrowser } from './terminal/browser';
+import { isRemote, openBrowser } from './terminal/browser';
 import { type Conversation, createConversation } from './terminal/conversation';
+import { type Choice, pick } from './terminal/picker';
 import { startProgress } from './terminal/progress';
 import { terminalPrompt } from './terminal/prompt';
 import { clackQuestions } from './terminal/questions';
@@ -235,10 +237,13 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     processLine: (name: string) => credentialProcessLine(process.execPath, launcher, name),
     progress: (text: string) => startProgress(process.stderr, text, env),
     questions: clackQuestions({ input: process.stdin, output: process.stderr }),
+    pick: (title: string, choices: readonly Choice[], query: string) =>
+      pick({ input: process.stdin, output: process.stderr }, { title, choices, query, coloured: talk.coloured }),
     watch: (draw: () => Promise<string>) => watch({ input: process.stdin, output: process.stdout }, draw, 1_000),
     ssoSessions: () => listSsoSessions(env).map((name) => resolveSsoSession(name, env)),
     openBrowser: (url: string, browser?: string) =>
       openBrowser(url, { env, platform: process.platform, command: browser }),
+    isRemote: () => isRemote({ env, platform: process.platform }),
     async chooseKeychain(choice: KeychainChoice) {
       const { backend, store } = await keychain(choice);
       const { refuseBlankPassword } = await import('./keychain/blank-password');
@@ -246,6 +251,25 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
       recordBackend(env, backend);
     },
     console: createAws({ env, now }).console,
+    async moveKeychain(to: Backend) {
+      const { examineKeychain } = await import('./keychain/examine');
+      const { moveKeychain } = await import('./keychain/move');
+      const { secretName } = await import('./keys/migration');
+      const { createRetiredKeys } = await import('./keys/retired-keys');
+      const before = recordedBackend(env);
+      const target = await keychain(to);
+      await examineKeychain(target, env);
+      return moveKeychain({
+        env,
+        from: before === undefined || before === to ? undefined : () => keychain(before),
+        to: target,
+        async accounts(store) {
+          const retired = createRetiredKeys(join(state, 'retired-keys.json')).all();
+          const names = await createItems(store, lock).names();
+          return [...names, ...retired.map((key) => secretName(key.accessKeyId)), ledgerHead, 'index'];
+        },
+      });
+    },
     async keysWorld(): Promise<KeysWorld> {
       const { issue } = await import('./broker/issue');
       const { shellWindow } = await import('./broker/shell-window');

@@ -1,4 +1,4 @@
-import type { ClientRegistration, DeviceAuthorization, Poll, SignIn, Tokens } from '../broker/ports';
+import type { ClientRegistration, DeviceAuthorization, Grant, Poll, SignIn, Tokens } from '../broker/ports';
 import type { ZspError } from '../errors';
 import { isAwsVerificationUri } from '../profile/endpoints';
 import type { SsoSession } from '../profile/profile';
@@ -13,7 +13,7 @@ const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 /** SSO-OIDC: https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/welcome.html, after RFC 8628 and RFC 6749. */
 export function createSignIn(call: Call, now: () => number): SignIn {
   return {
-    async registerClient(at) {
+    async registerClient(at, grant) {
       return await call({
         name: 'RegisterClient',
         ...unsigned(at, []),
@@ -21,10 +21,10 @@ export function createSignIn(call: Call, now: () => number): SignIn {
         async send(attempt) {
           const { SSOOIDCClient, RegisterClientCommand } = await import('@aws-sdk/client-sso-oidc');
           const scopes = [...at.registrationScopes];
-          const input = { clientName: 'zsp', clientType: 'public', scopes };
+          const input = { clientName: 'zsp', clientType: 'public', scopes, ...grantOf(at, grant) };
           return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new RegisterClientCommand(input));
         },
-        read: readRegistration,
+        read: (output) => readRegistration(output, grant),
         explain: (failure) => notAccepted(at, failure, 'check sso_registration_scopes'),
       });
     },
@@ -65,6 +65,36 @@ export function createSignIn(call: Call, now: () => number): SignIn {
       });
     },
 
+    authorizationUri(at, client, { redirectUri, state, codeChallenge }) {
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: client.clientId,
+        redirect_uri: redirectUri,
+        state,
+        code_challenge_method: 'S256',
+        scopes: at.registrationScopes.join(' '),
+        code_challenge: codeChallenge,
+      });
+      // The AWS CLI writes a blank as %20, so that is what AWS is known to read.
+      return `${at.endpoints.oidc}/authorize?${query.toString().replaceAll('+', '%20')}`;
+    },
+
+    async redeemCode(at, client, { code, codeVerifier, redirectUri }) {
+      return await call({
+        name: 'CreateToken',
+        ...unsigned(at, [client.clientSecret, code, codeVerifier]),
+        wanted: 'tokens',
+        async send(attempt) {
+          const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
+          const secrets = { code: code.open(), codeVerifier: codeVerifier.open() };
+          const input = { ...idOf(client), grantType: 'authorization_code', redirectUri, ...secrets };
+          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
+        },
+        read: (output) => readTokens(output, now()),
+        explain: (failure) => codeRefused(at, failure),
+      });
+    },
+
     async refresh(at, client, refreshToken) {
       return await call({
         name: 'CreateToken',
@@ -90,10 +120,17 @@ function idOf(client: ClientRegistration) {
   return { clientId: client.clientId, clientSecret: client.clientSecret.open() };
 }
 
-function readRegistration(output: object): ClientRegistration | undefined {
+/** Any port of 127.0.0.1 will do at sign-in (RFC 8252 §7.3). A client that names no grants signs in with a device code. */
+function grantOf({ startUrl }: SsoSession, grant: Grant) {
+  if (grant === 'device_code') return {};
+  const grantTypes = ['authorization_code', 'refresh_token'];
+  return { grantTypes, redirectUris: ['http://127.0.0.1/oauth/callback'], issuerUrl: startUrl };
+}
+
+function readRegistration(output: object, grant: Grant): ClientRegistration | undefined {
   const { clientId, clientSecret, clientSecretExpiresAt } = output as Record<string, unknown>;
   if (!isText(clientId) || !isText(clientSecret) || !isPositive(clientSecretExpiresAt)) return undefined;
-  return { clientId, clientSecret: new Secret(clientSecret), expiration: clientSecretExpiresAt * 1000 };
+  return { clientId, clientSecret: new Secret(clientSecret), expiration: clientSecretExpiresAt * 1000, grant };
 }
 
 function readDeviceAuthorization(output: object, at: SsoSession, now: number): DeviceAuthorization | undefined {
@@ -148,6 +185,13 @@ function noLongerTaken(at: SsoSession, failure: Failure): ZspError | undefined {
     return undefined;
   }
   return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `zsp login ${at.name}`);
+}
+
+/** RFC 6749 §5.2: a code is good once, for its own client and verifier, and not for long. */
+function codeRefused(at: SsoSession, failure: Failure): ZspError | undefined {
+  if (!/^(invalid_grant|invalid_client|unauthorized_client|expired_token)$/.test(oauthCode(failure))) return undefined;
+  const message = 'AWS does not take the code that the browser brought';
+  return refusal('sign_in_required', message, failure, `zsp login ${at.name}`);
 }
 
 function notAccepted(at: SsoSession, failure: Failure, remedy: string): ZspError | undefined {

@@ -76,6 +76,7 @@ const isNumber = (from: number, to: number) => (value: unknown) =>
 const time = isNumber(0, latest);
 /** A token or key as AWS makes them, fit for a header. */
 const token = (value: unknown) => isString(value) && /^[\x21-\x7e]+$/.test(value);
+const isGrant = (value: unknown) => value === 'device_code' || value === 'authorization_code';
 const optional = (check: Check) => (value: unknown) => value === undefined || check(value);
 const listOfTexts = (value: unknown) => Array.isArray(value) && value.every(isString);
 const object = (shape: Shape) => (value: unknown) => matches(value, shape);
@@ -98,7 +99,7 @@ const signInShape = {
   startUrl: isString,
   region: isString,
   origin: isString,
-  client: object({ clientId: token, clientSecret: token, expiration: time }),
+  client: object({ clientId: token, clientSecret: token, expiration: time, grant: optional(isGrant) }),
   accessToken: token,
   expiration: time,
   refreshToken: optional(token),

@@ -22,11 +22,16 @@ export interface Session {
   readonly packedPolicySize?: number;
 }
 
+/** How a user lets a client in: RFC 8628, or RFC 6749 §4.1 with PKCE. */
+export type Grant = 'device_code' | 'authorization_code';
+
 /** One registered OIDC client, as RegisterClient answers. */
 export interface ClientRegistration {
   readonly clientId: string;
   readonly clientSecret: Secret;
   readonly expiration: number;
+  /** AWS takes no other from it. Absent: `device_code`. */
+  readonly grant?: Grant;
 }
 
 /** CreateToken's answer. A refresh may omit the refresh token: then the old one stays. */
@@ -34,6 +39,12 @@ export interface Tokens {
   readonly accessToken: Secret;
   readonly expiration: number;
   readonly refreshToken?: Secret;
+}
+
+/** What a grant gives: tokens, and the registration that alone can renew them. */
+export interface Granted {
+  readonly client: ClientRegistration;
+  readonly tokens: Tokens;
 }
 
 /** StartDeviceAuthorization's answer (RFC 8628 §3.2). */
@@ -52,11 +63,36 @@ export type Poll =
   | { readonly kind: 'tokens'; readonly tokens: Tokens }
   | { readonly kind: 'pending' | 'slow_down' | 'expired' | 'denied' };
 
+/** What a browser brings back from AWS (RFC 6749 §4.1.2). The error and its description are fit for a terminal. */
+export type CallbackAnswer = { readonly code: Secret } | { readonly error: string; readonly description: string };
+
+/** The way back from a browser on this machine. */
+export interface Callback {
+  /** `http://127.0.0.1:PORT/oauth/callback` */
+  readonly redirectUri: string;
+  /** What an answer must bring along. */
+  readonly state: string;
+  /** The first answer with that state; undefined if none came in time. */
+  readonly answer: Promise<CallbackAnswer | undefined>;
+  close(): void;
+}
+
 /** SSO-OIDC. Throws ZspError: `aws_unavailable`, or `sign_in_required` where AWS no longer takes the client or refresh token. */
 export interface SignIn {
-  registerClient(at: SsoSession): Promise<ClientRegistration>;
+  registerClient(at: SsoSession, grant: Grant): Promise<ClientRegistration>;
   startDeviceAuthorization(at: SsoSession, client: ClientRegistration): Promise<DeviceAuthorization>;
   pollDeviceToken(at: SsoSession, client: ClientRegistration, deviceCode: Secret): Promise<Poll>;
+  /** Where a browser asks the user, and from where it comes back to `redirectUri`. */
+  authorizationUri(
+    at: SsoSession,
+    client: ClientRegistration,
+    request: { readonly redirectUri: string; readonly state: string; readonly codeChallenge: string },
+  ): string;
+  redeemCode(
+    at: SsoSession,
+    client: ClientRegistration,
+    grant: { readonly code: Secret; readonly codeVerifier: Secret; readonly redirectUri: string },
+  ): Promise<Tokens>;
   refresh(at: SsoSession, client: ClientRegistration, refreshToken: Secret): Promise<Tokens>;
 }
 

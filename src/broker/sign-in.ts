@@ -1,10 +1,14 @@
 import { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
 import type { Secret } from '../secret';
+import { endAccessToken } from './access-token';
+import { authorizationCode, type InBrowser } from './authorization-code';
+import { deviceCode, type ShowCode } from './device-code';
 import { forgetSessions } from './inventory';
 import { signInName } from './item-names';
 import type { SignInItem } from './items';
-import type { ClientRegistration, DeviceAuthorization, Tokens } from './ports';
+import type { ClientRegistration, Tokens } from './ports';
+import { signInRequired } from './sign-in-errors';
 import type { World } from './world';
 
 const minute = 60_000;
@@ -12,8 +16,11 @@ const minute = 60_000;
 /** How long before its end an access token is renewed silently. */
 const refreshAhead = 15 * minute;
 
-/** What the user must see while zsp waits: the code always, since the verification page no longer shows it. */
-export type ShowCode = (authorization: DeviceAuthorization) => void | Promise<void>;
+/** How the user may be asked: in a browser of this machine first, if there is one, else by a code. */
+export interface Ways {
+  readonly inBrowser?: InBrowser | undefined;
+  readonly showCode: ShowCode;
+}
 
 /** How a login ended: `kept` renewed or found a living sign-in, `new` asked the user, `waited` took another process's. */
 export interface SignedIn {
@@ -22,14 +29,14 @@ export interface SignedIn {
 }
 
 /**
- * Signs in with the device authorization grant (RFC 8628), or silently where a living sign-in allows it.
+ * Asks the user to sign in, or renews silently where a living sign-in allows it.
  * One process at a time asks the user; others wait for its result.
- * @throws ZspError `access_denied` if the user said no, `sign_in_required` if the code ran out, `aws_unavailable`
+ * @throws ZspError `access_denied` if the user said no, `sign_in_required` if nobody confirmed it in time, `aws_unavailable`
  */
 export async function logIn(
   world: World,
   at: SsoSession,
-  options: { readonly force: boolean; readonly showCode: ShowCode; readonly onWait?: () => void },
+  options: Ways & { readonly force: boolean; readonly onWait?: () => void },
 ): Promise<SignedIn> {
   if (!options.force) {
     const kept = await livingSignIn(world, at);
@@ -44,7 +51,7 @@ export async function logIn(
     return logIn(world, at, options);
   }
   try {
-    return { how: 'new', item: await askUser(world, at, options.showCode) };
+    return { how: 'new', item: await askUser(world, at, options) };
   } finally {
     release();
   }
@@ -69,31 +76,22 @@ async function livingSignIn(world: World, at: SsoSession): Promise<SignInItem | 
   }
 }
 
-async function askUser(world: World, at: SsoSession, showCode: ShowCode): Promise<SignInItem> {
+async function askUser(world: World, at: SsoSession, ways: Ways): Promise<SignInItem> {
   const items = await world.items(at);
-  const old = await items.signIn(at);
-  let client = old && usable(old.client, world) ? old.client : await world.signIn.registerClient(at);
-  let authorization: DeviceAuthorization;
-  try {
-    authorization = await world.signIn.startDeviceAuthorization(at, client);
-  } catch (error) {
-    // A registration can end early at AWS; a new one is free.
-    if (!(error instanceof ZspError && error.code === 'sign_in_required')) throw error;
-    client = await world.signIn.registerClient(at);
-    authorization = await world.signIn.startDeviceAuthorization(at, client);
-  }
-  await showCode(authorization);
-  const tokens = await poll(world, at, client, authorization);
+  const kept = (await items.signIn(at))?.client;
+  const granted = ways.inBrowser && (await authorizationCode(world, at, ways.inBrowser));
+  const { client, tokens } = granted ?? (await deviceCode(world, at, kept, ways.showCode));
   const item = signInItem(world, at, client, tokens);
-  await world.lock(signInName(at), () => items.put(signInName(at), item));
+  const replaced = await world.lock(signInName(at), async () => {
+    const until = await items.signIn(at);
+    await items.put(signInName(at), item);
+    return until;
+  });
   // Whoever signed in now may be somebody else: nothing of the old sign-in is served again.
-  if (old) await forgetSessions(world, at, old.id);
+  if (replaced) await forgetSessions(world, at, replaced.id);
   await world.record({ event: 'sign-in', ssoSession: at.name });
+  if (replaced) await endAccessToken(world, at, replaced);
   return item;
-}
-
-function usable(client: ClientRegistration, world: World): boolean {
-  return client.expiration - world.clock.now() > 60 * minute;
 }
 
 function signInItem(world: World, at: SsoSession, client: ClientRegistration, tokens: Tokens): SignInItem {
@@ -107,35 +105,6 @@ function signInItem(world: World, at: SsoSession, client: ClientRegistration, to
 function skewOf(world: World): { skew?: number } {
   const skew = world.skew();
   return skew !== undefined && Math.abs(skew) >= 5_000 ? { skew } : {};
-}
-
-async function poll(
-  world: World,
-  at: SsoSession,
-  client: ClientRegistration,
-  authorization: DeviceAuthorization,
-): Promise<Tokens> {
-  let interval = authorization.interval;
-  while (world.clock.now() < authorization.expiration) {
-    await world.clock.sleep(interval * 1000);
-    const answer = await world.signIn.pollDeviceToken(at, client, authorization.deviceCode);
-    if (answer.kind === 'tokens') return answer.tokens;
-    if (answer.kind === 'denied') {
-      throw new ZspError('access_denied', 'the sign-in was denied in the browser', { remedy: remedy(at) });
-    }
-    if (answer.kind === 'expired') break;
-    // RFC 8628 §3.5: five seconds are added, and stay added.
-    if (answer.kind === 'slow_down') interval += 5;
-  }
-  throw new ZspError('sign_in_required', 'the code ran out before it was confirmed', { remedy: remedy(at) });
-}
-
-function remedy(at: SsoSession): string {
-  return `run: zsp login ${at.name}`;
-}
-
-export function signInRequired(at: SsoSession, message = `not signed in to ${at.name}`): ZspError {
-  return new ZspError('sign_in_required', message, { remedy: remedy(at) });
 }
 
 /**

@@ -1,9 +1,8 @@
-import { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
+import { endAccessToken } from './access-token';
 import { forgetSessions, type Held } from './inventory';
 import { signInName } from './item-names';
-import type { SignInItem } from './items';
-import { signInRequired } from './sign-in';
+import { signInRequired } from './sign-in-errors';
 import type { World } from './world';
 
 /**
@@ -21,20 +20,7 @@ export async function logOut(
   // The sign-in goes first: a mint in flight looks for it before it stores anything.
   await world.lock(signInName(at), () => items.remove(signInName(at)));
   const living = await forgetSessions(world, at, item.id);
-  const told = await tellAws(world, at, item);
+  const told = await endAccessToken(world, at, item);
   await world.record({ event: 'sign-out', ssoSession: at.name, ...(item.userName && { user: item.userName }) });
   return { living, told };
-}
-
-async function tellAws(world: World, at: SsoSession, item: SignInItem): Promise<boolean> {
-  if (item.expiration <= world.clock.now()) return true;
-  try {
-    await world.portal.logout(at, item.accessToken);
-    return true;
-  } catch (error) {
-    // A token AWS no longer takes has ended already.
-    if (error instanceof ZspError && error.code === 'sign_in_required') return true;
-    if (error instanceof ZspError && error.code === 'aws_unavailable') return false;
-    throw error;
-  }
 }

@@ -46,8 +46,8 @@ function ownCommand(command: string, target: string): readonly string[] {
   return splitCommand(command).map((word) => word.replaceAll('{url}', target));
 }
 
-/** True where a browser, if one started at all, would not be on the screen the user looks at. */
-function isRemote({ env, platform, exists = existsSync }: Surroundings): boolean {
+/** True where a browser, if one started at all, would not be on the screen the user looks at, or not reach a port of ours. */
+export function isRemote({ env, platform, exists = existsSync }: Surroundings): boolean {
   if (env.SSH_CONNECTION || env.SSH_TTY || env.SSH_CLIENT) return true;
   if (platform === 'darwin' || platform === 'win32') return false;
   if (env.WSL_DISTRO_NAME || env.WSL_INTEROP) return true;

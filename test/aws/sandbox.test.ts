@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 async function start(): Promise<{ client: ClientRegistration; authorization: DeviceAuthorization }> {
-  const client = await aws.signIn.registerClient(at());
+  const client = await aws.signIn.registerClient(at(), 'device_code');
   return { client, authorization: await aws.signIn.startDeviceAuthorization(at(), client) };
 }
 
@@ -81,7 +81,9 @@ test.each([
 });
 
 test('scopes that AWS refuses are named with the key that holds them', async () => {
-  const error = await errorOf(aws.signIn.registerClient({ ...at(), registrationScopes: ['not a scope'] }));
+  const error = await errorOf(
+    aws.signIn.registerClient({ ...at(), registrationScopes: ['not a scope'] }, 'device_code'),
+  );
   expect(error).toMatchObject({ code: 'config_invalid', remedy: expect.stringContaining('sso_registration_scopes') });
   expect(error.message).toContain('Invalid scope provided');
 });

@@ -44,7 +44,14 @@ export function openStage(store: SecretStore): Stage {
       items: async () => items,
       lock,
       lease: { take: async () => () => {}, wait: async () => true },
-      signIn: { registerClient: unused, startDeviceAuthorization: unused, pollDeviceToken: unused, refresh: unused },
+      signIn: {
+        registerClient: unused,
+        startDeviceAuthorization: unused,
+        pollDeviceToken: unused,
+        authorizationUri: () => 'unused',
+        redeemCode: unused,
+        refresh: unused,
+      },
       portal: { roleCredentials: async () => session(), logout: async () => {} },
       sts: {
         async assumeRole(_at, _caller, { roleArn }) {
