@@ -32,16 +32,16 @@ const tick = '<circle cx="12" cy="12" r="10"/><path d="m8 12.5 2.8 2.8L16.5 9.5"
 const exclamation = '<circle cx="12" cy="12" r="10"/><path d="M12 7v6M12 16.6v.1"/>';
 
 const pages = {
-  allowed: { mark: tick, title: 'Back to your terminal', text: 'zsp goes on there. You can close this window.' },
+  allowed: { mark: tick, title: 'Back to your terminal', text: 'zsp goes on there.' },
   refused: {
     mark: exclamation,
     title: 'Not signed in',
-    text: 'Your terminal says why. You can close this window.',
+    text: 'Your terminal says why.',
   },
   stranger: {
     mark: exclamation,
     title: 'Not the answer zsp waits for',
-    text: 'It belongs to no sign-in that is under way, and nothing was taken from it. You can close this window.',
+    text: 'It belongs to no sign-in that is under way, and nothing was taken from it.',
   },
 } as const;
 
@@ -71,7 +71,7 @@ export function callbackPage(kind: keyof typeof pages): {
 <main${kind === 'allowed' ? '' : ' class="bad"'}>
 <svg viewBox="0 0 24 24" aria-hidden="true">${mark}</svg>
 <h1>${title}</h1>
-<p>${text}</p>
+<p>${text}<br>You can close this window.</p>
 </main>
 </body>
 </html>

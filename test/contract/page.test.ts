@@ -1,47 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { register, startDevice } from '../sandbox/clients';
-import { needs, onPath } from '../support/needs';
+import { type Chromium, contrastOf, startChromium } from '../support/chromium';
+import { needs } from '../support/needs';
 import { openStage, type Stage, start, until } from './stage';
 
 /** The sign-in pages, in a real browser. */
 
 const browser = needs('chromium');
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-let profile: string;
-let context: BrowserContext;
+let chromium: Chromium;
 let page: Page;
 beforeAll(async () => {
-  if (browser.skip) return;
-  profile = mkdtempSync(join(tmpdir(), 'zsp-chromium-'));
-  context = await chromium.launchPersistentContext(profile, {
-    executablePath: onPath('chromium') ?? 'chromium',
-    headless: true,
-    args: flags,
-  });
+  if (!browser.skip) chromium = await startChromium();
 });
 beforeEach(async () => {
-  if (!browser.skip) page = await context.newPage();
+  if (!browser.skip) page = await chromium.context.newPage();
 });
 afterEach(() => page?.close());
-afterAll(async () => {
-  await context?.close();
-  if (profile) rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-});
+afterAll(() => chromium?.close());
 
 const heading = () => page.locator('h1').innerText();
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
@@ -189,10 +167,7 @@ describe('the page', () => {
     await page.goto(`${sandbox.url}/device?user_code=${code}&user=alice@corp.example`);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     for (const part of ['h1', 'dt', 'dd', 'button', '.code', 'footer']) {
-      const [ink = [], ground = []] = await page.evaluate<number[][]>(
-        `(${colours})(document.querySelector('${part}'))`,
-      );
-      expect(contrast(ink, ground), part).toBeGreaterThan(4.5);
+      expect(await contrastOf(page, part), part).toBeGreaterThan(4.5);
     }
   });
 
@@ -238,24 +213,3 @@ describe('the page', () => {
     },
   );
 });
-
-/** Runs in the page: an element's colour, and the first painted colour behind it. */
-const colours = `(element) => {
-  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  let behind = element;
-  while (behind && numbers(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
-  return [numbers(getComputedStyle(element).color), numbers(getComputedStyle(behind ?? document.body).backgroundColor)];
-}`;
-
-/** WCAG 2.2: contrast ratio of two colours. */
-function contrast(ink: readonly number[], ground: readonly number[]): number {
-  const luminance = (colour: readonly number[]) => {
-    const [r = 0, g = 0, b = 0] = colour.map((part) => {
-      const share = part / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const [light = 0, dark = 0] = [luminance(ink), luminance(ground)].sort((a, b) => b - a);
-  return (light + 0.05) / (dark + 0.05);
-}

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { browserCommand, openBrowser } from '../../src/terminal/browser';
+import { browserCommand, isRemote, openBrowser } from '../../src/terminal/browser';
 import { splitCommand } from '../../src/terminal/command-line';
 
 const url = 'https://device.sso.eu-west-1.amazonaws.com/?user_code=ABCD-EFGH';
@@ -53,6 +53,23 @@ describe('which browser', () => {
   test('an own command must say where the URL goes', () => {
     expect(() => browserCommand(url, { ...desktop, command: 'firefox' })).toThrow('no {url}');
   });
+});
+
+test.each([
+  ['a Linux desktop', desktop, false],
+  ['macOS', { ...desktop, platform: 'darwin' as const, env: {} }, false],
+  ['Windows', { ...desktop, platform: 'win32' as const, env: {} }, false],
+  ['SSH', { ...desktop, env: { DISPLAY: ':10', SSH_CONNECTION: '::1 1 ::1 22' } }, true],
+  [
+    'SSH, with a command that opens URLs on the other machine',
+    { ...desktop, env: { SSH_TTY: '1' }, command: 'x {url}' },
+    true,
+  ],
+  ['WSL', { ...desktop, env: { DISPLAY: ':0', WSL_DISTRO_NAME: 'Debian' } }, true],
+  ['no display', { ...desktop, env: {} }, true],
+  ['a container', { ...desktop, exists: (path: string) => path === '/run/.containerenv' }, true],
+])('%s: whether a browser could not come back to us', (_, surroundings, expected) => {
+  expect(isRemote(surroundings)).toBe(expected);
 });
 
 describe('openBrowser', () => {
