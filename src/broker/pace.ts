@@ -9,73 +9,79 @@ export interface Pace {
   throttled(sentAt: number, retryAfter: number): void;
 }
 
-/** How fast the rate is felt for again, a second: quickly after the first refusal, which was a guess, then slowly. */
-const firstGrowth = 1;
-const laterGrowth = 0.005;
-
-/** Under what was allowed: at the very rate, every unevenness is refused. */
-const margin = 0.97;
-
-/** Seconds of the rate that may be sent at once after a pause. */
-const burst = 1;
-
+/** Requests a second to begin with: about what AWS's portal allows. */
+const firstRate = 20;
 const leastRate = 0.5;
 
 /**
- * A token bucket of unknown size: nothing is held back until AWS first refuses (as in the SDKs' adaptive retry mode), from
- * then on the rate follows what AWS let through since the refusal before.
+ * How the limit is felt for: by how much the rate grows a second, and what is left of it after a refusal. It doubles every
+ * quarter of a second until the first refusal, comes back soon from that one, and from then on stays close below the limit.
  */
+const steps = [
+  { growth: 16, kept: 0.75 },
+  { growth: 1.2, kept: 0.95 },
+  { growth: 1.01, kept: 0.95 },
+] as const;
+const lastStep = steps[2];
+
+/** A token bucket whose rate follows what AWS lets through. */
 export function createPace({ now, sleep }: Clock): Pace {
-  let rate = Number.POSITIVE_INFINITY;
+  const startedAt = now();
+  let rate = firstRate;
   let refusals = 0;
-  let tokens = 0;
-  let filledAt = now();
+  let tokens = 1;
+  let filledAt = startedAt;
   let quietUntil = 0;
-  let measuredFrom = now();
   let adaptedAt = Number.NEGATIVE_INFINITY;
-  let passed = 0;
+  /** When requests of the last second were let through. */
+  let recent: number[] = [];
 
   function fill(): void {
     const seconds = (now() - filledAt) / 1000;
     filledAt = now();
-    if (rate === Number.POSITIVE_INFINITY) return;
-    tokens = Math.min(tokens + seconds * rate, Math.max(1, rate * burst));
-    rate *= 1 + seconds * (refusals > 1 ? laterGrowth : firstGrowth);
+    // What a pause saved up is sent in pairs, not all at once.
+    tokens = Math.min(tokens + seconds * rate, 2);
+    rate *= (steps[refusals] ?? lastStep).growth ** seconds;
   }
 
   return {
     async take() {
       for (;;) {
         const quiet = quietUntil - now();
+        if (quiet > 0) {
+          await sleep(quiet);
+          filledAt = now();
+          continue;
+        }
         fill();
-        if (quiet > 0) await sleep(quiet);
-        else if (rate === Number.POSITIVE_INFINITY) return now();
-        else if (tokens >= 1) {
+        if (tokens >= 1) {
           tokens -= 1;
           return now();
-        } else await sleep(Math.max(1, ((1 - tokens) / rate) * 1000));
+        }
+        await sleep(Math.max(1, ((1 - tokens) / rate) * 1000));
       }
     },
 
     accepted() {
-      passed += 1;
+      recent.push(now());
+      if (recent.length > 2 * rate + 100) recent = lastSecond(recent, now());
     },
 
     throttled(sentAt, retryAfter) {
       quietUntil = Math.max(quietUntil, now() + retryAfter);
       // Sent before the rate was last changed: that it was too fast is known already.
       if (sentAt <= adaptedAt) return;
-      fill();
-      const seconds = Math.max(0.001, (now() - measuredFrom) / 1000);
-      const measured = passed / seconds;
-      const known = refusals > 0 && passed >= 10;
-      const ceiling = Math.min(rate, Math.max(measured, leastRate));
-      rate = Math.max(leastRate, known ? Math.max(rate / 2, ceiling * margin) : ceiling / 2);
-      refusals += 1;
+      recent = lastSecond(recent, now());
+      const proven = now() - startedAt < 1000 ? 0 : recent.length;
+      const { kept } = steps[refusals] ?? lastStep;
+      rate = Math.max(leastRate, Math.min(rate, Math.max(rate * kept, proven * kept)));
       tokens = 0;
-      passed = 0;
-      measuredFrom = now();
+      refusals += 1;
       adaptedAt = now();
     },
   };
+}
+
+function lastSecond(times: readonly number[], now: number): number[] {
+  return times.filter((time) => time > now - 1000);
 }

@@ -100,18 +100,22 @@ interface Role {
 
 function terraform({ name, path, trust }: Role): string {
   const label = name.replace(/[^A-Za-z0-9_-]/g, '_').replace(/^(?=[^A-Za-z_])/, '_');
-  const json = (value: unknown) => JSON.stringify(value, undefined, 2).replaceAll('\n', '\n  ');
+  // JSON is HCL too; terraform fmt wants a blank before a key's colon.
+  const json = (value: unknown) =>
+    JSON.stringify(value, undefined, 2)
+      .replace(/^( *"[^"]*"):/gm, '$1 :')
+      .replaceAll('\n', '\n  ');
   return `resource "aws_iam_role" "${label}" {
   name                 = ${JSON.stringify(name)}
   path                 = ${JSON.stringify(path)}
   max_session_duration = ${maxSessionSeconds}
-  assume_role_policy   = jsonencode(${json(trust)})
+  assume_role_policy = jsonencode(${json(trust)})
 }
 
 # What the role may do: put its own statements here.
 resource "aws_iam_role_policy" "${label}" {
-  name   = ${JSON.stringify(name)}
-  role   = aws_iam_role.${label}.id
+  name = ${JSON.stringify(name)}
+  role = aws_iam_role.${label}.id
   policy = jsonencode(${json(placeholder)})
 }
 `;

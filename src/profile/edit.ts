@@ -115,6 +115,7 @@ function indentationOf(entries: readonly Entry[]): string {
 
 function appendSection({ lines, appended }: Draft, { kind, name, set }: SetKeys): void {
   const pairs = Object.entries(set).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  if (pairs.length === 0) return;
   for (const [key, value] of pairs) checkValue(key, value);
   const isFirst = lines.length === 0 && appended.length === 0;
   if (!isFirst && !(appended.length === 0 && isBlank(lines.at(-1)))) appended.push('');
@@ -202,7 +203,7 @@ function checkOnlyAsked(before: string, after: string, changes: readonly Change[
       continue;
     }
     const section = expected.get(id(change)) ?? { values: new Map(), strays: [] };
-    expected.set(id(change), section);
+    if (Object.values(change.set).some((value) => value !== undefined)) expected.set(id(change), section);
     for (const [key, value] of Object.entries(change.set)) {
       if (section.values.get(key) === value) continue;
       for (const name of section.values.keys()) if (name.startsWith(`${key}.`)) section.values.delete(name);

@@ -83,7 +83,18 @@ export function reservedName(roleName: string): string {
 
 /** The permission sets a user sees in an account. */
 export function assignments(directory: Directory, userName: string, accountId: string): readonly PermissionSet[] {
-  return directory.permissionSets.filter(
-    (set) => set.accountId === accountId && (set.users === undefined || set.users.includes(userName)),
-  );
+  const sets = setsByAccount(directory).get(accountId) ?? [];
+  return sets.filter((set) => set.users === undefined || set.users.includes(userName));
+}
+
+const indexes = new WeakMap<Directory, ReadonlyMap<string, readonly PermissionSet[]>>();
+
+/** Made once a directory: one of thousands of accounts is listed page by page. */
+function setsByAccount(directory: Directory): ReadonlyMap<string, readonly PermissionSet[]> {
+  const known = indexes.get(directory);
+  if (known) return known;
+  const made = new Map<string, PermissionSet[]>();
+  for (const set of directory.permissionSets) made.set(set.accountId, [...(made.get(set.accountId) ?? []), set]);
+  indexes.set(directory, made);
+  return made;
 }
