@@ -13,7 +13,7 @@ if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
 
 async function run(): Promise<void> {
   const straight = verb === 'credential-process' && !process.env.NODE_DEBUG;
-  if (straight && (hit() || ((await waited()) && hit()))) return;
+  if (straight && (hit() || (await hitInTurn()))) return;
   const { main } = require('./main') as typeof import('./main');
   await main(process.argv.slice(2));
 }
@@ -23,9 +23,13 @@ function hit(): boolean {
   return serveHeld(rest, process.env);
 }
 
-function waited(): Promise<boolean> {
-  const { waitedForFirst } = require('./hot/crowd') as typeof import('./hot/crowd');
-  return waitedForFirst(rest, process.env);
+async function hitInTurn(): Promise<boolean> {
+  const { followFirst } = require('./hot/crowd') as typeof import('./hot/crowd');
+  const endTurn = await followFirst(rest, process.env);
+  if (!endTurn) return false;
+  const served = hit();
+  endTurn();
+  return served;
 }
 
 export {};

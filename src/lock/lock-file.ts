@@ -43,7 +43,7 @@ export async function hold(directory: string, name: string, milliseconds: number
  * that hundreds of waiters leave the holder a processor.
  */
 function pause(waited: number): number {
-  return Math.min(5 + waited / 10, 75) + Math.random() * Math.min(20 + waited / 10, 75);
+  return Math.min(5 + waited / 20, 40) + Math.random() * Math.min(20 + waited / 20, 40);
 }
 
 /** Windows says EBUSY (libuv's word for ERROR_LOCK_VIOLATION) where others say EAGAIN, which the binding turns into false. */

@@ -1,15 +1,13 @@
-import { hold } from './lock-file';
+import { hold, type Release } from './lock-file';
 
 /**
- * Of many processes that are about to do one costly thing, lets one go ahead. A courtesy and no lock: what must not happen
- * twice has a lock of its own.
- * @returns true at once for the first, whose turn lasts as long as its process; false for the others, when that has ended or
- *   `milliseconds` have passed
+ * Of many processes that are about to do one costly thing, lets one go ahead, and the others follow one by one. A courtesy and
+ * no lock: what must not happen twice has a lock of its own.
+ * @returns undefined at once for the first, whose turn lasts as long as its process; for the others, when it is their turn or
+ *   `milliseconds` have passed, what ends their turn
  * @throws ZspError `storage_failed`
  */
-export async function isFirst(directory: string, name: string, milliseconds: number): Promise<boolean> {
-  if (await hold(directory, `turn:${name}`, 0)) return true;
-  const release = await hold(directory, `turn:${name}`, milliseconds);
-  release?.();
-  return false;
+export async function follow(directory: string, name: string, milliseconds: number): Promise<Release | undefined> {
+  if (await hold(directory, `turn:${name}`, 0)) return undefined;
+  return (await hold(directory, `turn:${name}`, milliseconds)) ?? (() => {});
 }
