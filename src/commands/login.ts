@@ -106,9 +106,8 @@ function inBrowser(parts: LoginParts, at: SsoSession, { browser }: LoginOptions)
         talk.say(`To sign in to ${name}, open this page in a browser of this machine:\n\n  ${cyan(uri)}\n\n${waiting}`);
         return true;
       }
-      talk.say(
-        `To sign in to ${name}, allow zsp in your browser, which opens now (--device-code: with a code instead).`,
-      );
+      talk.say(`To sign in to ${name}, allow zsp in your browser, which opens now`);
+      talk.say('(for a code to confirm instead: --device-code).');
       const opened = await handOver(uri, (url) => parts.openBrowser(url, at.browser));
       talk.say(opened ? waiting : 'No browser came, so here is a code instead.\n');
       return opened;

@@ -93,7 +93,9 @@ describe('zsp login --pkce', () => {
     browser(follows);
     const { stderr } = await login('--pkce');
     expect(noted('arguments')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\n$/);
-    expect(stderr).toMatch(/^To sign in to corp, allow zsp in your browser.*\nWaiting for you until .*\n$/);
+    expect(stderr).toMatch(
+      /^To sign in to corp, allow zsp in your browser.*\n.*--device-code.*\nWaiting for you until .*\n$/,
+    );
     const held = filesUnder(stage.home.path).map(([, text]) => text);
     const found = stage.sandbox.secrets().filter((secret) => held.some((text) => text.includes(secret)));
     expect(found).toEqual([]);
