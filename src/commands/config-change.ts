@@ -52,9 +52,7 @@ export async function changeConfig(
     for (const line of diffLines(hunks, talk.answerStyle)) talk.answer(`${line}\n`);
     return;
   }
-  const lines = diffLines(hunks, talk.style);
-  for (const line of lines.slice(0, longestDiff)) talk.say(line);
-  if (lines.length > longestDiff) talk.say(`… and ${lines.length - longestDiff} more lines; --dry-run shows them all`);
+  for (const line of diffLines(hunks, talk.style, longestDiff)) talk.say(line);
   if (!options.yes && !(await confirmed(prompt, path))) {
     talk.say('Nothing was written.');
     return;
@@ -70,17 +68,22 @@ async function confirmed(prompt: Prompt, path: string): Promise<boolean> {
   });
 }
 
-function diffLines(hunks: readonly Hunk[], { red, green, cyan }: Palette): readonly string[] {
+/** @param most lines; the others are not made fit for a terminal either, since there may be tens of thousands */
+function diffLines(hunks: readonly Hunk[], { red, green, cyan }: Palette, most?: number): readonly string[] {
   let section: string | undefined;
-  return hunks.flatMap((hunk) => {
-    const head = hunk.section !== section && hunk.section !== undefined ? [cyan(`@@ ${printable(hunk.section)}`)] : [];
+  const lines = hunks.flatMap((hunk) => {
+    const head =
+      hunk.section !== section && hunk.section !== undefined ? [{ style: cyan, text: `@@ ${hunk.section}` }] : [];
     section = hunk.section;
     return [
       ...head,
-      ...hunk.removed.map((line) => red(`- ${printable(line)}`)),
-      ...hunk.added.map((line) => green(`+ ${printable(line)}`.trimEnd())),
+      ...hunk.removed.map((line) => ({ style: red, text: `- ${line}` })),
+      ...hunk.added.map((line) => ({ style: green, text: `+ ${line}` })),
     ];
   });
+  const shown = lines.slice(0, most).map(({ style, text }) => style(printable(text).trimEnd()));
+  const more = lines.length - shown.length;
+  return more > 0 ? [...shown, `… and ${more} more lines; --dry-run shows them all`] : shown;
 }
 
 function counted(hunks: readonly Hunk[]): string {
