@@ -15,10 +15,12 @@ export const fileModes: Check = {
 
 interface Watched {
   readonly path: string;
-  readonly must: 'unwritable' | 'private';
+  readonly must: keyof typeof forbidden;
 }
 
-const forbidden = { unwritable: 0o022, private: 0o077 } as const;
+/** A group may well own a checkout or an installation. */
+const forbidden = { unwritable: 0o022, installed: 0o002, private: 0o077 } as const;
+const rights = { unwritable: 'go-w', installed: 'o-w', private: 'go=' } as const;
 
 function watched({ env, platform, script }: DoctorWorld): readonly Watched[] {
   const { config, state } = places(env, platform);
@@ -26,11 +28,11 @@ function watched({ env, platform, script }: DoctorWorld): readonly Watched[] {
   const unwritable = [
     dirname(configPath(env)),
     configPath(env),
-    script,
     policies,
     ...namesIn(policies).map((name) => join(policies, name)),
   ];
   return [
+    { path: script, must: 'installed' },
     ...unwritable.map((path) => ({ path, must: 'unwritable' as const })),
     ...[credentialsPath(env), state].map((path) => ({ path, must: 'private' as const })),
   ];
@@ -48,7 +50,7 @@ function look({ path, must }: Watched): readonly Finding[] {
   const excess = mode & forbidden[must];
   if (excess === 0) return [];
   const can = must === 'private' ? 'read' : 'change';
-  const right = must === 'private' ? 'go=' : 'go-w';
+  const right = rights[must];
   return [
     {
       message: `other users can ${can} ${path} (mode ${(mode & 0o777).toString(8)})`,

@@ -174,6 +174,7 @@ describe.skipIf(posix.skip)(`file modes${posix.why}`, () => {
   test.each([
     ['.aws/config', 0o666, 'change'],
     ['.aws', 0o777, 'change'],
+    ['zsp.js', 0o666, 'change'],
     ['.aws/credentials', 0o644, 'read'],
     ['.config/zsp/policies/read.json', 0o664, 'change'],
     ['.local/state/zsp', 0o755, 'read'],
@@ -185,11 +186,16 @@ describe.skipIf(posix.skip)(`file modes${posix.why}`, () => {
     chmodSync(path, mode);
     const findings = await told(fileModes, machine.world);
     expect(findings).toEqual([
-      [`other users can ${what} ${path} (mode ${mode.toString(8)})`, expect.stringMatching(/^run: chmod go[-=]w? /)],
+      [`other users can ${what} ${path} (mode ${mode.toString(8)})`, expect.stringMatching(/^run: chmod g?o[-=]w? /)],
     ]);
     await mend(fileModes, machine.world);
     expect(statSync(path).mode & 0o700).toBe(mode & 0o700);
   });
+});
+
+test.skipIf(posix.skip)(`an installation may belong to a group${posix.why}`, async () => {
+  chmodSync(machine.world.script, 0o664);
+  expect(await told(fileModes, machine.world)).toEqual([]);
 });
 
 describe("the AWS CLI's caches", () => {
