@@ -95,8 +95,8 @@ describe('a logout in the middle of', () => {
     let looks = 0;
     const name = 'sign-in:https://corp.awsapps.com/start:eu-west-1:aws';
     const step = async (): Promise<void> => {
-      // Each look may be the last one: the logout comes right after the n-th.
-      if (++looks < 3) afterReading = { name, step };
+      // The first is for the call, two are about the permission set, and the fourth is the last before the writing.
+      if (++looks < 4) afterReading = { name, step };
       else await logOut(stage.world, corp);
     };
     afterReading = { name, step };
