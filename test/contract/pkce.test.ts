@@ -109,6 +109,7 @@ describe('zsp login --pkce', () => {
       /No browser came, so here is a code instead\.\n\n.*confirm the code:\n(.*\n)* {2}code: \w{4}-\w{4}/,
     );
     expect(last('CreateToken')?.parameters.grantType).toMatch(/device_code$/);
+    expect(noted('arguments')).toMatch(/\/device\?user_code=[\w-]{9}\n$/);
   });
 
   test('falls back to a code where no browser is in front of the user', async () => {
