@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Where a Secret is opened is told in docs/security.md, whole and true, and stays little enough to be read in an hour. */
+
+const root = resolve(__dirname, '../..');
+
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => `src/${name.replaceAll('\\', '/')}`)
+  .sort();
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const opens = (text: string) => /\.open\(\)/.test(text);
+
+const told = [...read('docs/security.md').matchAll(/^\| `(src\/[^`]+)` \| (.+) \|$/gm)];
+
+/** A file's outermost declarations, as the formatter lays them out: each starts and ends at the margin. */
+function declarations(text: string): readonly string[] {
+  return text.split(/^(?=(?:export |async |function |const |class |interface |type |\/\*\*))/m);
+}
+
+test('docs/security.md lists every file that opens a secret, and no other', () => {
+  expect(told.map(([, path]) => path)).toEqual(sources.filter((path) => opens(read(path))));
+});
+
+test('and says of each what for', () => {
+  for (const [, , reason = ''] of told) {
+    expect(reason).toMatch(/^(stored|sent|signed with|printed|answered|given|compared|derived from|read): \S/);
+  }
+});
+
+test('the functions that open a secret are under 800 lines together', () => {
+  const opening = sources.flatMap((path) => declarations(read(path)).filter(opens));
+  const lines = opening.reduce((sum, text) => sum + text.trimEnd().split('\n').length, 0);
+  expect(opening.length).toBeGreaterThan(15);
+  expect(lines).toBeGreaterThan(100);
+  expect(lines).toBeLessThan(800);
+});
