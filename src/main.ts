@@ -30,7 +30,7 @@ import { listSsoSessions, resolveSsoSession, resolveSsoSessionIn } from './profi
 import { readConfigDraft, writeConfig } from './profile/write-config';
 import { isRemote, openBrowser } from './terminal/browser';
 import { type Conversation, createConversation } from './terminal/conversation';
-import { type Choice, pick } from './terminal/picker';
+import { type Choice, pick, pickByNumber } from './terminal/picker';
 import { startProgress } from './terminal/progress';
 import { terminalPrompt } from './terminal/prompt';
 import { clackQuestions } from './terminal/questions';
@@ -238,7 +238,9 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
     progress: (text: string) => startProgress(process.stderr, text, env),
     questions: clackQuestions({ input: process.stdin, output: process.stderr }),
     pick: (title: string, choices: readonly Choice[], query: string) =>
-      pick({ input: process.stdin, output: process.stderr }, { title, choices, query, coloured: talk.coloured }),
+      talk.plain
+        ? pickByNumber({ title, choices, query }, talk.say, prompt.line)
+        : pick({ input: process.stdin, output: process.stderr }, { title, choices, query }, talk.coloured),
     watch: (draw: () => Promise<string>) => watch({ input: process.stdin, output: process.stdout }, draw, 1_000),
     ssoSessions: () => listSsoSessions(env).map((name) => resolveSsoSession(name, env)),
     openBrowser: (url: string, browser?: string) =>

@@ -12,10 +12,11 @@ import { hasRoleFlags, type RoleFlags, roleFromFlags } from '../profile/role-fla
 import type { Conversation } from '../terminal/conversation';
 import { type AssumeTarget, assumeTarget } from './assume-target';
 import { announce } from './elevation-words';
+import { type ChoiceParts, chosenProfile } from './profile-choice';
 import { profileName, regionName } from './profile-option';
 import { runInWindow, type WindowParts } from './window';
 
-export interface AssumeParts extends WindowParts {
+export interface AssumeParts extends WindowParts, ChoiceParts {
   readonly talk: Conversation;
   readonly world: World;
   readonly env: Env;
@@ -44,7 +45,10 @@ export function assumeCommand(parts: AssumeParts): Command {
       'Opens an elevation window. On a profile: until the window ends, every shell is served. With a role: for one command, ' +
         'or in a marked subshell. It ends by itself; zsp drop ends it sooner.',
     )
-    .argument('<target>', "a profile; or a role's ARN, or its name in the base profile's account (role:NAME forces it)")
+    .argument(
+      '[target...]',
+      "a profile, by name or parts of it; or a role's ARN, or its name in the base profile's account (role:NAME forces it)",
+    )
     .option('-d, --duration <time>', 'how long, from 1m to 12h', '1h')
     .option('-r, --reason <text>', 'why, for the ledger')
     .option(
@@ -63,13 +67,13 @@ export function assumeCommand(parts: AssumeParts): Command {
       'after',
       '\nExamples:\n  zsp assume deploy --duration 1h --reason "release 4.2"\n  zsp assume role:audit -p dev -- aws s3 ls',
     )
-    .action((target: string, options: Options) => assume(parts, target, options));
+    .action((words: readonly string[], options: Options) => assume(parts, words, options));
 }
 
-async function assume(parts: AssumeParts, target: string, options: Options): Promise<void> {
+async function assume(parts: AssumeParts, words: readonly string[], options: Options): Promise<void> {
   const { talk, world, env, command } = parts;
   const seconds = parseDuration(options.duration, '--duration');
-  const wanted = assumeTarget(target, profileName(options.profile, env), parts);
+  const wanted = await wantedOf(parts, words, profileName(options.profile, env));
   if (wanted.remark) talk.say(wanted.remark);
   const way = wayOf(parts, wanted, options);
 
@@ -81,6 +85,11 @@ async function assume(parts: AssumeParts, target: string, options: Options): Pro
     ...(role && { elevated: { role, onTop: wanted.kind === 'role' } }),
   };
   const opened = await openWindow(world, wanted.profile, elevation);
+  const { name, ssoSession } = wanted.profile;
+  const { id, endsAt } = opened.window;
+  const everywhere = way === 'window';
+  if (way !== 'print')
+    await parts.notes.windowOpened({ id, profile: name, endsAt, everywhere, ssoSession: ssoSession.name });
   announce(parts, wanted, opened, { seconds, way });
   if (way === 'print') talk.answer(printCredentials(opened.session, options.format ?? 'json'));
   else if (way !== 'window') await runInWindow(parts, wanted, opened, { command, region: options.region });
@@ -89,6 +98,15 @@ async function assume(parts: AssumeParts, target: string, options: Options): Pro
 /** What is printed cannot renew itself: its window is no longer than one session. */
 function printedSeconds(role: RoleRequest | undefined, seconds: number): number {
   return role ? Math.min(seconds, sessionSeconds(role)) : seconds;
+}
+
+/** Part of a profile's name is enough, except where the word could be a role's: what is elevated is never guessed. */
+async function wantedOf(parts: AssumeParts, words: readonly string[], base: string): Promise<AssumeTarget> {
+  const profiles = parts.profiles();
+  const [word = ''] = words;
+  const mayBeRole = words.length === 1 && (/^(?:arn|role):/.test(word) || profiles.includes(base));
+  const exact = words.length === 1 && profiles.includes(word);
+  return assumeTarget(exact || mayBeRole ? word : await chosenProfile(parts, words), base, parts);
 }
 
 /** How the elevation is used: a profile's window, one command, a subshell, or printed credentials. */

@@ -8,13 +8,14 @@ import type { Env } from '../places';
 import { consoleEndpoints, partitionOf } from '../profile/endpoints';
 import type { Profile } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
+import { hasAll } from '../terminal/fuzzy';
 import { handOver } from '../terminal/handover';
 import { printable } from '../terminal/sanitize';
 import { until } from '../terminal/time';
 import { namedDestination, serviceConsole } from './console-destination';
-import { profileName } from './profile-option';
+import { type ChoiceParts, profileMeant } from './profile-choice';
 
-export interface ConsoleParts {
+export interface ConsoleParts extends ChoiceParts {
   readonly talk: Conversation;
   readonly world: World;
   readonly console: ConsoleSignIn;
@@ -36,26 +37,35 @@ export function consoleCommand(parts: ConsoleParts): Command {
   return new Command('console')
     .summary('open the AWS console with a profile')
     .description("Opens the AWS console with a profile's credentials, on a service's page if one is named.")
-    .argument('[profile]', 'AWS_PROFILE, then default, where none is named')
-    .argument('[service]', 'like s3, ec2, cloudwatch, lambda, logs')
+    .argument('[profile]', 'its name, or a part of it; AWS_PROFILE, then default, where none is named')
+    .argument('[service...]', 'like s3, ec2, cloudwatch, lambda, logs; before it, more parts of the name')
     .option('-p, --profile <profile>', 'the same as the first argument, which is then the service')
     .option('--destination <url>', 'a page of the console, instead of a service')
     .option('--region <region>', "the console's region; the profile's where none is named")
     .option('--print', 'print the address instead of opening it: whoever has it is signed in, once, within 15 minutes')
     .option('--logout-first', 'sign the browser out of the session it has')
     .addHelpText('after', '\nExample:\n  zsp console dev s3')
-    .action((first: string | undefined, second: string | undefined, options: Options) =>
-      openConsole(parts, options.profile ? [options.profile, first] : [first, second], options),
+    .action((first: string | undefined, more: readonly string[], options: Options) =>
+      openConsole(parts, first === undefined ? [] : [first, ...more], options),
     );
 }
 
-async function openConsole(
-  parts: ConsoleParts,
-  [name, service]: readonly [string | undefined, string | undefined],
-  options: Options,
-): Promise<void> {
+/** `prod adm s3`: the last word is the service, unless a profile has all of them in its name and none is named exactly. */
+function split(
+  { profiles }: ConsoleParts,
+  words: readonly string[],
+  named: string | undefined,
+): { readonly about: readonly string[]; readonly service: string | undefined } {
+  const all = profiles();
+  const exact = words.length === 2 && all.includes(words[0] ?? '');
+  const isService = named !== undefined || exact || (words.length > 1 && !all.some((name) => hasAll(name, words)));
+  return isService ? { about: words.slice(0, -1), service: words.at(-1) } : { about: words, service: undefined };
+}
+
+async function openConsole(parts: ConsoleParts, words: readonly string[], options: Options): Promise<void> {
   const { talk, world, env } = parts;
-  const profile = parts.profile(profileName(name, env));
+  const { about, service } = split(parts, words, options.profile);
+  const profile = parts.profile(await profileMeant(parts, about, options.profile));
   const region = regionOf(profile, options.region);
   const at = consoleEndpoints(profile.ssoSession.endpoints, region);
   if (service !== undefined && options.destination !== undefined) {

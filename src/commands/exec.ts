@@ -14,9 +14,10 @@ import type { Profile } from '../profile/profile';
 import type { Secret } from '../secret';
 import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
-import { profileName, regionName } from './profile-option';
+import { type ChoiceParts, profileMeant } from './profile-choice';
+import { regionName } from './profile-option';
 
-export interface ExecParts {
+export interface ExecParts extends ChoiceParts {
   readonly talk: Conversation;
   readonly world: World;
   readonly env: Env;
@@ -42,7 +43,7 @@ export function execCommand(parts: ExecParts): Command {
       "Runs a command with a profile's credentials in its environment, and nothing that could override them. " +
         "zsp ends with the command's own status. Without a command: a subshell.",
     )
-    .argument('[profile]', 'AWS_PROFILE, then default, where none is named')
+    .argument('[profile...]', 'its name, or parts of it; AWS_PROFILE, then default, where none is named')
     .option('-p, --profile <profile>', 'the same')
     .option('--region <region>', "region of the command; the profile's where none is named", regionName)
     .option('--server', 'serve credentials that renew themselves, on 127.0.0.1: for commands that outlive a session')
@@ -50,15 +51,15 @@ export function execCommand(parts: ExecParts): Command {
       'after',
       '\nExamples:\n  zsp exec deploy -- terraform plan\n  zsp exec deploy --server -- ./nightly.sh',
     )
-    .action((name: string | undefined, options: Options) => exec(parts, name, options));
+    .action((words: readonly string[], options: Options) => exec(parts, words, options));
 }
 
-async function exec(parts: ExecParts, name: string | undefined, options: Options): Promise<void> {
-  const { talk, env, command } = parts;
+async function exec(parts: ExecParts, words: readonly string[], options: Options): Promise<void> {
+  const { talk, command } = parts;
   if (command?.length === 0 || (!command && !talk.interactive)) {
     throw new ZspError('usage', 'there is no command after --', { remedy: 'run: zsp exec --help' });
   }
-  const profile = parts.profile(profileName(name ?? options.profile, env));
+  const profile = parts.profile(await profileMeant(parts, words, options.profile));
   const region = options.region ?? profile.region;
   const source = await (options.server ? served(parts, profile, region) : handed(parts, profile));
   try {
