@@ -93,15 +93,17 @@ async function measureStorm() {
     );
     add(`${storm} cold calls, ${backend}: of each call at AWS`, '', most, 1, 'one', 1);
     const answers = Math.max(...cold.map(({ answers }) => answers));
-    add(`${storm} cold calls, ${backend}: different answers`, '', answers, 1, 'one', 1);
+    add(`${storm} cold calls, ${backend}: different answers, or none`, '', answers, 1, 'one', 1);
     await stage.close();
   }
 }
 
 async function together(program, env) {
   const started = performance.now();
-  const all = await Promise.all(Array.from({ length: storm }, () => run(program, env)));
-  return { slowest: performance.now() - started, answers: new Set(all.map(({ stdout }) => stdout)).size };
+  const all = await Promise.all(Array.from({ length: storm }, () => run(program, env).catch(() => undefined)));
+  const answers = all.filter((one) => one !== undefined).map(({ stdout }) => stdout);
+  const failed = storm - answers.length;
+  return { slowest: performance.now() - started, answers: new Set(answers).size + failed };
 }
 
 /** The AWS CLI asks zsp for what it exports; of the others, which need a set-up of their own, only the start is taken. */
