@@ -35,7 +35,9 @@ export async function handOver(secretUrl: string, open: (url: string) => Promise
     timer = setTimeout(() => resolve(false), patience);
   });
   try {
-    return (await open(`http://${host}${path}`)) && (await Promise.race([arrived, tooLate]));
+    const started = await open(`http://${host}${path}`);
+    // A browser that came is one, whatever the program that started it says of itself.
+    return await Promise.race([arrived, started ? tooLate : false]);
   } finally {
     clearTimeout(timer);
     server.close();

@@ -17,6 +17,14 @@ test('a browser that asks is sent on; one that cannot start is none', async () =
   expect(await handOver(secretUrl, async () => false)).toBe(false);
 });
 
+test('a browser that came is one, though its starter ends with an error', async () => {
+  const opened = await handOver(secretUrl, async (url) => {
+    await fetch(url, { redirect: 'manual' });
+    return false;
+  });
+  expect(opened).toBe(true);
+});
+
 test('whoever was half-way when the browser was sent on gets nothing, and stops nothing', async () => {
   let heard = '';
   const opened = await handOver(secretUrl, async (url) => {
