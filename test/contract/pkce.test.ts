@@ -59,7 +59,7 @@ describe('zsp login --pkce', () => {
       grantType: 'authorization_code',
       redirectUri: last('Authorize')?.parameters.redirect_uri,
     });
-    await until(() => existsSync(join(stage.home.path, 'page')), 'the page');
+    await until(() => existsSync(join(stage.home.path, 'page')) && noted('page') !== '', 'the page');
     expect(noted('page')).toContain('You can close this window');
     expect((await stage.zsp(['history'])).stdout.match(/sign-in|signed in/g)).toHaveLength(1);
   });
@@ -167,7 +167,9 @@ describe('an answer from the browser', () => {
     await back({ code: theirs.searchParams.get('code') ?? '', state: asked.state ?? '' });
     const { status, stdout, stderr } = await ended;
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
-    expect(stderr).toContain('zsp: AWS does not take the code that the browser brought\nzsp: hint: zsp login corp\n');
+    expect(stderr).toContain(
+      'zsp: AWS does not take the code that the browser brought\nzsp: hint: run: zsp login corp\n',
+    );
     expect((await stage.credentials('dev')).status).toBe(4);
   });
 
