@@ -10,7 +10,8 @@ const rows = [];
 
 const keyring = await openKeyring();
 const bus = keyring ? { DBUS_SESSION_BUS_ADDRESS: keyring.address } : {};
-const backends = [...(keyring ? ['secret-service'] : []), ...(hasKernelKeyring() ? ['kernel'] : []), 'file'];
+const here = [...(keyring ? ['secret-service'] : []), ...(hasKernelKeyring() ? ['kernel'] : []), 'file'];
+const backends = here.filter((one) => (process.env.BENCH_BACKENDS ?? one).split(',').includes(one));
 try {
   for (const backend of backends) await measureHit(backend);
   await measureProfiles();
@@ -19,8 +20,8 @@ try {
   await measureNeighbours();
 } finally {
   keyring?.close();
+  print();
 }
-print();
 
 async function measureHit(backend) {
   const stage = await openStage(backend, { env: bus });

@@ -56,7 +56,7 @@ export async function openStage(backend, { profiles = 3, latencyMs = 0, env: mor
       for (const name of names.filter((one) => /^(credentials|permission-set):/.test(one))) await store.delete(name);
     },
     async close() {
-      await run(zsp('logout', 'corp'), env);
+      await run(zsp('logout', 'corp'), env).catch(() => undefined); // a keychain may still be busy with a storm
       await sandbox.close();
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
