@@ -43,7 +43,7 @@ async function show({ talk, now, readLedger }: HistoryParts, { json, last }: Opt
   const count = Number(last);
   if (!Number.isInteger(count) || count < 1) {
     throw new ZspError('usage', `--last is not a number from 1: ${JSON.stringify(printable(last ?? '', 40))}`, {
-      remedy: 'zsp history --help',
+      remedy: 'run: zsp history --help',
     });
   }
   const entries: LedgerEntry[] = [];
@@ -55,7 +55,7 @@ async function show({ talk, now, readLedger }: HistoryParts, { json, last }: Opt
   else if (entries.length === 0) talk.say('Nothing has been issued yet.');
   else {
     const rows = entries.map((entry) => row(entry, now()));
-    const options = { heading: talk.answerStyle.bold, ...(talk.columns !== undefined && { width: talk.columns }) };
+    const options = { heading: talk.answerStyle.bold, width: talk.columns };
     talk.answer(table(['TIME', 'EVENT', 'PROFILE', 'ROLE', 'UNTIL', 'WHO', 'REASON'], rows, options));
   }
 }
@@ -78,7 +78,7 @@ async function verify({ talk, verifyLedger }: HistoryParts, { json }: Options): 
   if (json) talk.answer(`${JSON.stringify({ entries, findings })}\n`);
   else if (findings.length === 0)
     talk.answer(`${talk.answerStyle.green('✓')} ${entries} entries, each as it was written.\n`);
-  else for (const { line, message } of findings) talk.answer(`line ${line}: ${message}\n`);
+  else for (const { message } of findings) talk.answer(`${message}\n`);
   const [first] = findings;
   if (first) {
     throw new ZspError('findings', `the ledger does not verify: line ${first.line}, ${first.kind}`, {
