@@ -1,6 +1,5 @@
 import jsQR from 'jsqr';
 import { describe, expect, test } from 'vitest';
-import { hyperlink, wantsHyperlinks } from '../../src/terminal/hyperlink';
 import { startProgress } from '../../src/terminal/progress';
 import { qrCode } from '../../src/terminal/qrcode';
 import { palette, wantsColour } from '../../src/terminal/style';
@@ -60,31 +59,6 @@ describe('width', () => {
   test('a cut never splits a character', () => {
     expect(cutToWidth('👩‍🚀👩‍🚀', 3)).toBe('👩‍🚀…');
     expect(cutToWidth('abc', 0)).toBe('');
-  });
-});
-
-describe('hyperlink', () => {
-  test('marks the text with its address', () => {
-    expect(hyperlink('sign in', 'https://a.example/x', true)).toBe(
-      '\x1b]8;;https://a.example/x\x1b\\sign in\x1b]8;;\x1b\\',
-    );
-  });
-
-  test.each([['javascript:alert(1)'], ['http://a.example/'], ['https://user:pass@a.example/'], ['not a url']])(
-    '%s is no link',
-    (url) => {
-      expect(hyperlink('text', url, true)).toBe('text');
-    },
-  );
-
-  test('an escape in the address cannot end the link early', () => {
-    expect(hyperlink('text', 'https://a.example/\x1b\\x', true)).toContain('/%1B/x\x1b\\text');
-  });
-
-  test('is for terminals', () => {
-    expect(wantsHyperlinks({ env: {}, isTTY: true })).toBe(true);
-    expect(wantsHyperlinks({ env: {}, isTTY: undefined })).toBe(false);
-    expect(wantsHyperlinks({ env: { TERM: 'dumb' }, isTTY: true })).toBe(false);
   });
 });
 
