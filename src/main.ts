@@ -284,8 +284,7 @@ function partsFor(talk: Conversation, command: readonly string[] | undefined) {
         secrets: async () => (await keychain('auto')).store,
         async credentials(name) {
           const profile = resolveProfile(name, env);
-          const windowId = shellWindow(env, name);
-          const { session } = await issue(world, profile, windowId ? { windowId } : {});
+          const { session } = await issue(world, profile, { windowId: shellWindow(env, name) });
           return { session, endpoints: profile.ssoSession.endpoints };
         },
         processLine: (name) => credentialProcessLine(process.execPath, launcher, name),

@@ -10,7 +10,7 @@ import type { World } from './world';
 
 export interface IssueOptions {
   /** The ad-hoc window this shell is in (`ZSP_WINDOW`). */
-  readonly windowId?: string;
+  readonly windowId?: string | undefined;
   /** Mint already when the session should be renewed behind the scenes. */
   readonly ahead?: boolean;
   /** Credentials STS has just refused: never given back. */

@@ -76,8 +76,7 @@ async function openConsole(parts: ConsoleParts, words: readonly string[], option
       ? serviceConsole(service, at.console, region)
       : namedDestination(options.destination, at.console);
 
-  const windowId = shellWindow(env, profile.name);
-  const { session } = await issue(world, profile, windowId ? { windowId } : {});
+  const { session } = await issue(world, profile, { windowId: shellWindow(env, profile.name) });
   const seconds = sessionSeconds(session, parts.now());
   const token = await parts.console.signinToken({ signIn: at.signIn, region }, session, seconds);
   const login = new URL('/federation', at.signIn);

@@ -59,8 +59,7 @@ async function credentialProcess(parts: CredentialProcessParts, options: Options
 async function serve(parts: CredentialProcessParts, name: string, options: Options): Promise<void> {
   const { env, talk } = parts;
   const profile = parts.profile(name);
-  const windowId = shellWindow(env, name);
-  const issueOptions = { ...(windowId && { windowId }), ...(options.ahead && { ahead: true }) };
+  const issueOptions = { windowId: shellWindow(env, name), ahead: options.ahead === true };
   const { session } = await issueOrWait(parts, profile, issueOptions);
   if (options.ahead) return;
   const opened = {

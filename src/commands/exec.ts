@@ -79,15 +79,14 @@ interface Source {
 }
 
 async function handed({ world, env }: ExecParts, profile: Profile): Promise<Source> {
-  const windowId = shellWindow(env, profile.name);
-  const { session } = await issue(world, profile, windowId ? { windowId } : {});
+  const { session } = await issue(world, profile, { windowId: shellWindow(env, profile.name) });
   return { variables: credentialVariables(session), dispose: () => {} };
 }
 
 /** An endpoint that renews through the broker; the first credentials are issued before the command starts, or it does not. */
 async function served({ world, env, talk }: ExecParts, profile: Profile, region: string): Promise<Source> {
   const windowId = shellWindow(env, profile.name);
-  const session = async () => (await issue(world, profile, { ahead: true, ...(windowId && { windowId }) })).session;
+  const session = async () => (await issue(world, profile, { windowId, ahead: true })).session;
   await session();
   // Clients swallow what the endpoint answers; whoever watches the job should read what to do.
   const server = await startCredentialServer(session, ({ message, remedy }) => {

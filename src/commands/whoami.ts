@@ -32,8 +32,7 @@ export function whoamiCommand(parts: WhoamiParts): Command {
 
 async function whoami({ talk, world, env, now, profile: resolve }: WhoamiParts, name: string, json: boolean) {
   const profile = resolve(name);
-  const windowId = shellWindow(env, name);
-  const { session, signIn } = await issue(world, profile, windowId ? { windowId } : {});
+  const { session, signIn } = await issue(world, profile, { windowId: shellWindow(env, name) });
   const at = { endpoints: profile.ssoSession.endpoints, region: profile.region };
   const { arn, accountId } = await world.sts.callerIdentity(at, session);
   const expiration = new Date(session.expiration).toISOString();
