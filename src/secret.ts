@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { inspect } from 'node:util';
 
 const redacted = '[redacted]';
@@ -18,8 +19,13 @@ export class Secret {
     return this.#value;
   }
 
+  /** In constant time: what is compared are digests, which have one length. */
   equals(other: Secret): boolean {
-    return this.#value === other.#value;
+    return timingSafeEqual(this.#digest(), other.#digest());
+  }
+
+  #digest(): Buffer {
+    return createHash('sha256').update(this.#value).digest();
   }
 
   toString(): string {

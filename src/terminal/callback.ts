@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Callback, CallbackAnswer } from '../broker/ports';
@@ -68,17 +68,11 @@ function refusal({ method, url = '', headers }: IncomingMessage, host: string): 
 function read({ url = '' }: IncomingMessage, state: string): CallbackAnswer | undefined {
   const query = new URLSearchParams(url.slice(path.length));
   const only = (name: string) => (query.getAll(name).length === 1 ? (query.get(name) ?? '') : '');
-  if (!sameText(only('state'), state)) return undefined;
+  if (!new Secret(state).equals(new Secret(only('state')))) return undefined;
   const [code, error] = [only('code'), only('error')];
   if (/^[\x21-\x7e]+$/.test(code) && !query.has('error')) return { code: new Secret(code) };
   if (error === '' || query.has('code')) return undefined;
   return { error: printable(error, 60), description: printable(only('error_description'), 200) };
-}
-
-/** Constant time: the comparison is of digests, which have one length. */
-function sameText(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(one), digest(other));
 }
 
 function send(response: ServerResponse, status: number, kind: Parameters<typeof callbackPage>[0]): void {
