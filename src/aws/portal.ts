@@ -61,7 +61,7 @@ function readSession(answer: unknown, accountId: string, clock: ClockSkew, now: 
 
 export function signedOut(at: SsoSession, failure: Failure): ZspError | undefined {
   if (failure.status !== 401) return undefined;
-  return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `zsp login ${at.name}`);
+  return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `run: zsp login ${at.name}`);
 }
 
 function noSuchRole(failure: Failure, accountId: string, roleName: string): ZspError | undefined {

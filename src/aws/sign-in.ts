@@ -184,14 +184,14 @@ function noLongerTaken(at: SsoSession, failure: Failure): ZspError | undefined {
   if (!/^(invalid_grant|invalid_client|unauthorized_client|expired_token|access_denied)$/.test(oauthCode(failure))) {
     return undefined;
   }
-  return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `zsp login ${at.name}`);
+  return refusal('sign_in_required', `AWS has ended the sign-in to ${at.name}`, failure, `run: zsp login ${at.name}`);
 }
 
 /** RFC 6749 §5.2: a code is good once, for its own client and verifier, and not for long. */
 function codeRefused(at: SsoSession, failure: Failure): ZspError | undefined {
   if (!/^(invalid_grant|invalid_client|unauthorized_client|expired_token)$/.test(oauthCode(failure))) return undefined;
   const message = 'AWS does not take the code that the browser brought';
-  return refusal('sign_in_required', message, failure, `zsp login ${at.name}`);
+  return refusal('sign_in_required', message, failure, `run: zsp login ${at.name}`);
 }
 
 function notAccepted(at: SsoSession, failure: Failure, remedy: string): ZspError | undefined {

@@ -26,8 +26,9 @@ export function logoutCommand(parts: LogoutParts): Command {
 }
 
 async function logout(parts: LogoutParts, name: string | undefined, all: boolean): Promise<void> {
-  if (all && name)
-    throw new ZspError('usage', 'name a session or say --all, not both', { remedy: 'zsp logout --help' });
+  if (all && name) {
+    throw new ZspError('usage', 'name a session or say --all, not both', { remedy: 'run: zsp logout --help' });
+  }
   if (!all) return logoutOf(parts, parts.ssoSession(name));
   let ended = 0;
   for (const at of parts.ssoSessions()) {

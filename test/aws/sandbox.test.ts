@@ -67,7 +67,7 @@ test('a refresh token buys new tokens once', async () => {
   const renewed = await aws.signIn.refresh(at(), client, refreshToken);
   expect(renewed.accessToken.open()).not.toBe(tokens.accessToken.open());
   const error = await errorOf(aws.signIn.refresh(at(), client, refreshToken));
-  expect(error).toMatchObject({ code: 'sign_in_required', remedy: 'zsp login corp' });
+  expect(error).toMatchObject({ code: 'sign_in_required', remedy: 'run: zsp login corp' });
 });
 
 test.each([
@@ -77,7 +77,7 @@ test.each([
   const { client, tokens } = await signIn();
   end();
   const error = await errorOf(aws.signIn.refresh(at(), client, tokens.refreshToken ?? new Secret('')));
-  expect(error).toMatchObject({ code: 'sign_in_required', remedy: 'zsp login corp' });
+  expect(error).toMatchObject({ code: 'sign_in_required', remedy: 'run: zsp login corp' });
 });
 
 test('scopes that AWS refuses are named with the key that holds them', async () => {
@@ -109,7 +109,7 @@ test('a revoked token asks for a new sign-in', async () => {
   const { tokens } = await signIn();
   sandbox.revokeToken();
   const call = aws.portal.roleCredentials(at(), tokens.accessToken, '111122223333', 'Developer');
-  expect(await errorOf(call)).toMatchObject({ code: 'sign_in_required', remedy: 'zsp login corp' });
+  expect(await errorOf(call)).toMatchObject({ code: 'sign_in_required', remedy: 'run: zsp login corp' });
 });
 
 test('logging out ends the token', async () => {
