@@ -2,6 +2,7 @@ import type { AccountRoles } from '../broker/discovery';
 import { ZspError } from '../errors';
 import { checkChange } from '../profile/checked-change';
 import { type Change, editConfig } from '../profile/edit';
+import { regionPattern } from '../profile/endpoints';
 import { defaultNameTemplate, nameTemplate } from '../profile/name-template';
 import type { SsoSession } from '../profile/profile';
 import type { Questions } from '../terminal/questions';
@@ -99,7 +100,7 @@ async function chooseProfiles(
     }
   });
   const region = await questions.text('Region of their calls (--region)', at.region, (answer) =>
-    /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(answer) ? undefined : 'expected a region like eu-west-1',
+    regionPattern.test(answer) ? undefined : 'expected a region like eu-west-1',
   );
   return { accounts: chosenAccounts, roles: chosenRoles, nameTemplate: template, region };
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ZspError } from '../errors';
+import { exitStatus, ZspError } from '../errors';
 import type { Conversation } from '../terminal/conversation';
 
 /** An embedded AWS, a throw-away home, and a way to run programs in it. */
@@ -34,7 +34,7 @@ export function demoCommand(parts: DemoParts): Command {
 
 async function demo({ talk, openStage }: DemoParts): Promise<void> {
   const stage = await openStage();
-  const stop = () => void stage.close().finally(() => process.exit(130));
+  const stop = () => void stage.close().finally(() => process.exit(exitStatus.interrupted));
   process.once('SIGINT', stop);
   try {
     for (const scene of scenes(stage)) await play(talk, stage, scene);

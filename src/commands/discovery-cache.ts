@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountRoles } from '../broker/discovery';
 import { signInName } from '../broker/item-names';
 import { type Env, ensurePrivateDirectory, places } from '../places';
+import { replaceFile } from '../private-file';
 import type { SsoSession } from '../profile/profile';
 
 /** What a discovery found: names only, nothing secret. It belongs to one sign-in, and is true for a minute. */
@@ -16,7 +17,7 @@ export interface Remembered {
 
 const minute = 60_000;
 
-export function discoveriesDirectory(env: Env): string {
+function discoveriesDirectory(env: Env): string {
   return join(places(env).runtime, 'discoveries');
 }
 
@@ -47,15 +48,11 @@ function accountsIn(file: string): readonly (readonly [id: string, name: string]
 
 /** Best effort: without it the next `zsp list` asks again. */
 export function rememberDiscovery(env: Env, at: SsoSession, remembered: Remembered): void {
-  const file = fileOf(env, at);
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    ensurePrivateDirectory(places(env).runtime);
     ensurePrivateDirectory(discoveriesDirectory(env));
-    writeFileSync(temporary, JSON.stringify(remembered), { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, file);
+    replaceFile(fileOf(env, at), JSON.stringify(remembered));
   } catch {
-    rmSync(temporary, { force: true });
+    // As good as never written.
   }
 }
 

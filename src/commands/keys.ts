@@ -7,7 +7,7 @@ import { sarif } from '../keys/sarif';
 import { type Finding, type Scan, scanEnvironment, scanFiles } from '../keys/scan';
 import type { Env } from '../places';
 import type { Conversation } from '../terminal/conversation';
-import { startProgress } from '../terminal/progress';
+import type { Progress } from '../terminal/progress';
 import { printable } from '../terminal/sanitize';
 import { type Cell, table } from '../terminal/table';
 import { type MigrateParts, migrateCommand } from './keys-migrate';
@@ -16,6 +16,8 @@ export interface KeysParts extends MigrateParts {
   readonly talk: Conversation;
   readonly env: Env;
   readonly version: string;
+  /** A line that says what is waited for. */
+  progress(text: string): Progress;
 }
 
 interface ScanOptions {
@@ -58,7 +60,7 @@ async function scan(parts: KeysParts, paths: readonly string[], options: ScanOpt
       remedy: 'run: zsp keys scan --help',
     });
   }
-  const progress = startProgress(process.stderr, 'looking for AWS keys …', env);
+  const progress = parts.progress('looking for AWS keys …');
   const looked = await scanFiles(paths.length > 0 ? paths : knownPlaces(env), (files) =>
     progress.update(`looking for AWS keys: ${files} files …`),
   ).finally(() => progress.end());
@@ -73,8 +75,9 @@ function show({ talk, now }: KeysParts, { findings, ...looked }: Scan): void {
   const { bold, green } = talk.answerStyle;
   if (findings.length > 0) {
     const rows = findings.map((finding) => row(talk, finding, now()));
-    const width = talk.columns === undefined ? {} : { width: talk.columns };
-    talk.answer(table(['PLACE', 'KEY', 'KIND', 'ACCOUNT', 'SECRET', 'CHANGED'], rows, { heading: bold, ...width }));
+    talk.answer(
+      table(['PLACE', 'KEY', 'KIND', 'ACCOUNT', 'SECRET', 'CHANGED'], rows, { heading: bold, width: talk.columns }),
+    );
   } else talk.answer(`${green('✓')} No AWS key found.\n`);
   talk.say(`zsp ${summary(looked)}.`);
 }
