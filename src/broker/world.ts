@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '../ledger/ledger';
+import type { LedgerEvent } from '../ledger/event';
 import type { SsoSession } from '../profile/profile';
 import type { Items } from './items';
 import type { Clock, Lease, Lock, Portal, SignIn, Sts } from './ports';

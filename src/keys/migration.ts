@@ -1,7 +1,7 @@
 import type { Session } from '../broker/ports';
 import { ZspError } from '../errors';
 import type { SecretStore } from '../keychain/secret-store';
-import type { LedgerEvent } from '../ledger/ledger';
+import type { LedgerEvent } from '../ledger/event';
 import type { Env } from '../places';
 import { credentialsPath } from '../profile/credentials-file';
 import type { Endpoints } from '../profile/profile';

@@ -4,8 +4,6 @@ import { entryLine, follows, genesis, type LedgerEvent, type Link, linkOf, parse
 import { readHead, writeHead } from './head';
 import { withLedgerFile } from './ledger-file';
 
-export type { LedgerEvent };
-
 /** What was issued: one line an event, each with the hash of the line before (state.md: Ledger). */
 export interface Ledger {
   /**

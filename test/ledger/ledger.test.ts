@@ -15,9 +15,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LedgerEntry } from '../../src/ledger/event';
+import type { LedgerEntry, LedgerEvent } from '../../src/ledger/event';
 import { readHead } from '../../src/ledger/head';
-import { createLedger, type LedgerEvent } from '../../src/ledger/ledger';
+import { createLedger } from '../../src/ledger/ledger';
 import { readLedger, verifyLedger } from '../../src/ledger/verification';
 import { Secret } from '../../src/secret';
 import { memoryStore, turns } from './twins';
