@@ -1,4 +1,4 @@
-/** Every way zsp can fail, and the exit status a script sees (cli.md in the docs: EXIT STATUS). */
+/** Every way zsp can fail, and the exit status a script sees (docs/troubleshooting.md). */
 export const exitStatus = {
   internal: 1,
   usage: 2,

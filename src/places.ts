@@ -5,7 +5,7 @@ import { ZspError } from './errors';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where zsp keeps things, by platform (state.md: Files). Relative XDG values are ignored, as the XDG base directory specification says. */
+/** Where zsp keeps things, by platform. Relative XDG values are ignored, as the XDG base directory specification says. */
 export interface Places {
   /** `policies/NAME.json`, written by the user. */
   readonly config: string;

@@ -91,8 +91,8 @@ export function worded(name: string, words: string): Error {
 }
 
 /**
- * Reads the error an answer was made into, here or by the SDK. Only an error that AWS itself worded gives its words: what a parser says of a body may quote it,
- * and an SDK error's `$response` holds tokens.
+ * Reads the error an answer was made into, here or by the SDK. Only an error that AWS itself worded gives its words: what a
+ * parser says of a body may quote it, and an SDK error's `$response` holds tokens.
  * @param secrets what was sent, lest an answer echoes it
  */
 export function failureOf(error: unknown, sight: Sight, wanted: string, secrets: readonly Secret[]): Failure {

@@ -1,4 +1,4 @@
-/** The rule of state.md, "When a session is renewed". Pure and without imports: the hit path uses it too. Times are epoch milliseconds. */
+/** When a session is renewed. Pure and without imports: the hit path uses it too. Times are epoch milliseconds. */
 
 const minute = 60_000;
 

@@ -1,6 +1,6 @@
 /**
- * What the items of the keychain are called (state.md: Keychain items). No two things have one name: where a part may hold a
- * colon, it is escaped. Without imports: the hit path uses it too.
+ * What the items of the keychain are called. No two things have one name: where a part may hold a colon, it is escaped. Without
+ * imports: the hit path uses it too.
  */
 
 /**

@@ -5,7 +5,7 @@ import { decodeCredentials, decodeIndex, decodePermissionSet, decodeSignIn, enco
 import { signInName } from './item-names';
 import type { ClientRegistration, Lock, Session } from './ports';
 
-/** What zsp keeps in the keychain, under which names (state.md: Keychain items). Times are epoch milliseconds of this machine's clock. */
+/** What zsp keeps in the keychain. Times are epoch milliseconds of this machine's clock. */
 
 export interface SignInItem {
   readonly v: 1;

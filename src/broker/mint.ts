@@ -141,7 +141,7 @@ function inOurTime(world: World, session: Session, signIn: SignInItem): Session 
 
 /**
  * AssumeRole with the scope, and the time, that were asked for. STS gives between 15 minutes and an hour here; what must
- * end sooner, or exactly with its window, is fenced (state.md: Fences).
+ * end sooner, or exactly with its window, is fenced (policy/fence.ts).
  */
 export async function assumeRole(
   world: World,

@@ -4,7 +4,7 @@ import { entryLine, follows, genesis, type LedgerEvent, type Link, linkOf, parse
 import { readHead, writeHead } from './head';
 import { withLedgerFile } from './ledger-file';
 
-/** What was issued: one line an event, each with the hash of the line before (state.md: Ledger). */
+/** What was issued: one line an event, each with the hash of the line before. */
 export interface Ledger {
   /**
    * Writes the line, then its place into the keychain.

@@ -5,7 +5,7 @@ import { endpoints } from './endpoints';
 import { type KeychainChoice, keychainChoices } from './profile';
 import { findSection, isZspKey, type Section } from './sections';
 
-/** What a hit needs to know of a profile: nothing is checked here, only compared (state.md: settings). */
+/** What a hit needs to know of a profile: nothing is checked here, only compared. */
 export interface Settings {
   /** The real path of the config file. */
   readonly configFile: string;

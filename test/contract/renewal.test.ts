@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { age, answerOf, deploy, dev, failure, openStage, readArtifacts, role, type Stage, until } from './stage';
 
-/** When a session is renewed, and what is served when it cannot be (state.md, aws-contract.md). */
+/** When a session is renewed, and what is served when it cannot be. */
 
 let stage: Stage;
 let before: number;
