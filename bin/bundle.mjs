@@ -1,5 +1,5 @@
 // Puts what is loaded together into one file: `node bin/bundle.mjs DIST`. To look for many small modules takes longer than to
-// run them (docs/performance.md): a hit's are two fifths of its own time, and zod with all its languages half of a miss's.
+// run them (docs/adr/0007): a hit's are two fifths of its own time, and zod with all its languages half of a miss's.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
