@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most tests wait for processes of their own: one worker a core, though vitest would keep a core free.
+    maxWorkers: '100%',
     reporters: ['default', summary()],
   },
 });

@@ -29,7 +29,7 @@ describe.concurrent('what is not understood is refused before anything is asked'
   });
 
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['no target', ['assume'], /missing required argument 'target'/],
+    ['no target', ['assume'], /no profile is named/],
     ['two ways at once', role('audited', ...json, '--everywhere'), /--everywhere and --format exclude each other/],
     ['a command and a format', role('audited', ...json, '--', 'true'), /--format and -- command exclude each other/],
     ['no command after --', role('audited', '--'), /there is no command after --/],
