@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { flow } from './terminal/flow';
 import { cutToWidth, textWidth } from './terminal/width';
 
 /** The verbs by task, as `zsp --help`, the man page and the docs show them. */
@@ -34,15 +35,20 @@ export function overview(program: Command, width: number): string {
   const names = Math.max(...all.flatMap(({ verbs }) => verbs.map((verb) => textWidth(verb.name()))));
   const tasks = width < narrow ? 0 : Math.max(...all.map(({ task }) => textWidth(task)));
   const lines = all.flatMap(({ task, verbs }) => {
-    if (tasks === 0) return [task, ...verbs.flatMap((verb) => [`  ${verb.name()}`, `      ${verb.summary()}`])];
+    if (tasks === 0)
+      return [task, ...verbs.flatMap((verb) => [`  ${verb.name()}`, ...indented(verb.summary(), width)])];
     return verbs.map((verb, at) => {
       const head = `${(at === 0 ? task : '').padEnd(tasks + 2)}${verb.name().padEnd(names + 2)}`;
       return head + verb.summary();
     });
   });
   const usage = ['usage: zsp <verb> [--help]', ''];
-  const flags = ['', 'everywhere: --help --version --no-color --plain'];
+  const flags = ['', ...flow(['everywhere: --help --version --no-color --plain'], 2, width)];
   return `${[...usage, ...lines, ...flags].map((line) => cutToWidth(line, width)).join('\n')}\n`;
+}
+
+function indented(text: string, width: number): readonly string[] {
+  return flow([text], 6, width).map((line, at) => (at === 0 ? `      ${line}` : line));
 }
 
 /** The examples at the end of a verb's help, one a line. The command is not used for anything else after this. */

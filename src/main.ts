@@ -121,14 +121,24 @@ async function run(args: readonly string[], talk: Conversation): Promise<void> {
   const parts = allParts(talk, end < 0 ? undefined : args.slice(end + 1));
   const program = programOf(await verbs(own, parts));
   try {
-    if (own.length === 0) program.outputHelp();
+    if (own.every((arg) => looks.includes(arg))) program.outputHelp();
     else await program.parseAsync(own, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError) || error.exitCode === 0) throw error;
-    const verb = program.commands.find((command) => command.name() === own[0])?.name();
-    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    throw new ZspError('usage', message, { remedy: `run: zsp ${verb ? `${verb} ` : ''}--help` });
+    const verb = program.commands.find((command) => own.includes(command.name()));
+    const message = error.code === 'commander.help' ? missingVerb(verb) : error.message.replace(/^error: /, '');
+    const remedy = `run: zsp ${verb ? `${verb.name()} ` : ''}--help`;
+    throw new ZspError('usage', message.replaceAll('\n', ' '), { remedy });
   }
+}
+
+/** Flags that change how an answer looks, and ask for none. */
+const looks = ['--no-color', '--plain'];
+
+/** Commander would print its help on stderr. */
+function missingVerb(verb: Command | undefined): string {
+  const verbs = verb?.commands.map((command) => command.name()).filter((name) => name !== 'help') ?? [];
+  return `zsp ${verb?.name() ?? ''} wants one of: ${verbs.join(', ')}`;
 }
 
 function programOf(all: readonly Command[]): Command {

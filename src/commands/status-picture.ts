@@ -87,8 +87,13 @@ function what({ names }: Look, { item }: Held): readonly string[] {
   const name = names.get(accountId);
   const account = name === undefined ? accountId : `${printable(name, 40)} (${accountId})`;
   const packed = size === undefined ? '' : `, ${size} % packed`;
-  const scope = item.scope === 'unscoped' ? item.scope : `scope ${printable(item.scope)}${packed}`;
+  const scope = item.scope === 'unscoped' ? item.scope : `scope ${printable(policyNames(item.scope))}${packed}`;
   return [`${printable(role)}${elevated} in ${account}`, scope];
+}
+
+/** Managed policies by their names alone: an ARN is wider than a narrow terminal, and `--json` has it. */
+function policyNames(scope: string): string {
+  return scope.replace(/\barn:[\w-]+:iam::\w+:policy\/(?:[^,]*\/)?/g, '');
 }
 
 function howLong({ talk, now }: Look, { item }: Held): readonly string[] {
