@@ -52,7 +52,9 @@ async function list(parts: ListParts, filter: string | undefined, options: Optio
   }
   const { bold } = talk.answerStyle;
   const cells = rows.map((row) => [row.accountName, row.accountId, row.roleName, row.profiles.join(', ')]);
-  talk.answer(table(['ACCOUNT', 'ID', 'ROLE', 'PROFILES'], cells, { heading: bold, width: talk.columns }));
+  // Half an account ID or a profile's name could not be used.
+  const shape = { heading: bold, width: talk.columns, narrowest: 16 };
+  talk.answer(table(['ACCOUNT', 'ID', 'ROLE', 'PROFILES'], cells, shape));
   if (rows.length === 0) talk.say(`None of your ${all.length} roles fits.`);
 }
 

@@ -9,11 +9,11 @@ export interface TableOptions {
   /** The terminal's columns; absent, nothing is cut (a pipe, a file). */
   readonly width?: number | undefined;
   readonly heading?: Style;
+  /** Columns that a cell keeps at least: a table that would need to cut further is shown as records instead. 8 if absent. */
+  readonly narrowest?: number;
 }
 
 const gap = 2;
-/** A column is not cut below this: a table that would need it is shown as records instead. */
-const narrowest = 8;
 
 /**
  * Rows under their titles, aligned. Where the terminal is too narrow the widest columns are cut, and where that would leave
@@ -30,7 +30,7 @@ export function table(
   const natural = titles.map((title, column) =>
     Math.max(textWidth(title), ...cells.map((row) => textWidth(row[column]?.text ?? ''))),
   );
-  const widths = shrink(natural, options.width);
+  const widths = shrink(natural, options.width, options.narrowest ?? 8);
   if (widths === undefined) return records(titles, cells, heading);
   const head = titles.map((title) => ({ text: title, style: heading }));
   return [head, ...cells].map((row) => line(row, widths)).join('');
@@ -48,7 +48,11 @@ function toCell(cell: Cell): StyledText {
 }
 
 /** Takes columns away from the widest until the row fits; undefined where it cannot. */
-function shrink(natural: readonly number[], width: number | undefined): readonly number[] | undefined {
+function shrink(
+  natural: readonly number[],
+  width: number | undefined,
+  narrowest: number,
+): readonly number[] | undefined {
   const widths = [...natural];
   let excess = width === undefined ? 0 : total(widths) - width;
   for (; excess > 0; excess--) {

@@ -39,6 +39,13 @@ describe('table', () => {
     );
   });
 
+  test.each([
+    { width: 41, narrowest: 16, shape: 'PROFILE  ROLE              ENDS\n' },
+    { width: 40, narrowest: 16, shape: 'PROFILE  dev\n' },
+  ])('cuts to $narrowest columns a cell and no further, at $width', ({ shape, ...options }) => {
+    expect(table(titles, rows.slice(0, 1), options).startsWith(shape)).toBe(true);
+  });
+
   test('makes cells printable before they are measured', () => {
     expect(table(['A', 'B'], [['x\x1b[2J', 'y\nz']])).toBe('A  B\nx  y z\n');
   });
