@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ZspError } from '../errors';
 import type { Profile, RoleRequest } from '../profile/profile';
+import { lastPart } from '../profile/role-arn';
 import { freshness } from './freshness';
 import { credentialsName } from './item-names';
 import { type CredentialsItem, credentialsItem, type Elevated, type Items, type Window } from './items';
@@ -193,7 +194,7 @@ export async function recordIssue(
     profile: profile.name,
     accessKeyId,
     expiration: new Date(session.expiration).toISOString(),
-    ...(assumedRoleArn && { sessionName: assumedRoleArn.slice(assumedRoleArn.lastIndexOf('/') + 1) }),
+    ...(assumedRoleArn && { sessionName: lastPart(assumedRoleArn) }),
     ...(role && { roleArn: role.roleArn }),
     ...(role?.sourceIdentity && { sourceIdentity: role.sourceIdentity }),
     ...(role?.policy && { policyHash: createHash('sha256').update(role.policy.text).digest('hex') }),

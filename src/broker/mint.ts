@@ -1,11 +1,12 @@
 import { ZspError } from '../errors';
 import { fence } from '../policy/fence';
 import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
+import { lastPart } from '../profile/role-arn';
 import type { Secret } from '../secret';
 import { permissionSetName } from './item-names';
 import type { CredentialsItem, PermissionSetItem, SignInItem, Window } from './items';
 import type { Session } from './ports';
-import { currentSignIn, rememberUser } from './sign-in';
+import { currentSignIn, noise, rememberUser } from './sign-in';
 import type { World } from './world';
 
 /** AWS's cap on role chaining, and STS's floor: API_AssumeRole, DurationSeconds. */
@@ -120,13 +121,10 @@ async function roleCredentials(
 async function withUser(world: World, at: SsoSession, { session, signIn }: First): Promise<SignInItem> {
   if (signIn.userName) return signIn;
   const { arn } = await world.sts.callerIdentity({ endpoints: at.endpoints, region: at.region }, session);
-  const userName = arn.slice(arn.lastIndexOf('/') + 1);
+  const userName = lastPart(arn);
   await tolerate(rememberUser(world, at, signIn.id, userName));
   return { ...signIn, userName };
 }
-
-/** A smaller difference of the clocks, in milliseconds, is the network's. */
-const noise = 5_000;
 
 /** AWS's clock less ours, in milliseconds: as this process has seen it, or else as the sign-in did. */
 export function skewOf(world: World, signIn: SignInItem): number {

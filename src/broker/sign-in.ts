@@ -101,10 +101,12 @@ function signInItem(world: World, at: SsoSession, client: ClientRegistration, to
   return { ...base, accessToken, expiration, ...(refreshToken && { refreshToken }), ...skewOf(world) };
 }
 
-/** Under five seconds a difference is the network's, not the clock's. */
+/** A smaller difference of the clocks, in milliseconds, is the network's. */
+export const noise = 5_000;
+
 function skewOf(world: World): { skew?: number } {
   const skew = world.skew();
-  return skew !== undefined && Math.abs(skew) >= 5_000 ? { skew } : {};
+  return skew !== undefined && Math.abs(skew) >= noise ? { skew } : {};
 }
 
 /**

@@ -2,6 +2,7 @@ import { ZspError } from '../errors';
 import { partitionOf } from '../profile/endpoints';
 import { nearest } from '../profile/nearest';
 import type { Profile } from '../profile/profile';
+import { accountOf } from '../profile/role-arn';
 import { printable } from '../terminal/sanitize';
 
 /** What `zsp assume TARGET` means. `profile` is the one whose window opens: the target itself, or the base of a role. */
@@ -61,10 +62,4 @@ function baseOf(baseName: string, role: string, { profile, profiles }: Profiles)
 
 function roleArn(base: Profile, name: string): string {
   return `arn:${partitionOf(base.ssoSession.region)}:iam::${accountOf(base)}:role/${name}`;
-}
-
-function accountOf({ role, source }: Profile): string {
-  const account = role?.roleArn.split(':')[4];
-  if (account !== undefined) return account;
-  return source.kind === 'profile' ? accountOf(source.profile) : source.accountId;
 }

@@ -12,8 +12,8 @@ import { hasRoleFlags, type RoleFlags, roleFromFlags } from '../profile/role-fla
 import type { Conversation } from '../terminal/conversation';
 import { type AssumeTarget, assumeTarget } from './assume-target';
 import { announce } from './elevation-words';
+import { collected, profileName, regionName } from './options';
 import { type ChoiceParts, chosenProfile } from './profile-choice';
-import { profileName, regionName } from './profile-option';
 import { runInWindow, type WindowParts } from './window';
 
 export interface AssumeParts extends WindowParts, ChoiceParts {
@@ -38,7 +38,6 @@ interface Options extends RoleFlags {
 }
 
 export function assumeCommand(parts: AssumeParts): Command {
-  const collect = (value: string, before: readonly string[] = []) => [...before, value];
   return new Command('assume')
     .summary('elevate: more power, for a stated time')
     .description(
@@ -56,8 +55,8 @@ export function assumeCommand(parts: AssumeParts): Command {
       'the profile a role is assumed from; AWS_PROFILE, then default, where none is named',
     )
     .option('--policy <policy>', "session policy: a policy's name, a file, or JSON")
-    .option('--policy-arn <arn>', 'managed session policy; may be repeated', collect)
-    .option('--tag <key=value>', 'session tag; may be repeated', collect)
+    .option('--policy-arn <arn>', 'managed session policy; may be repeated', collected)
+    .option('--tag <key=value>', 'session tag; may be repeated', collected)
     .option('--source-identity <name>', 'source identity')
     .option('--external-id <id>', 'external ID')
     .option('--region <region>', 'region of the command or the subshell', regionName)

@@ -8,6 +8,7 @@ import { madeProfileChanges } from '../profile/made-profiles';
 import { defaultNameTemplate, nameTemplate, type Reachable } from '../profile/name-template';
 import type { SsoSession } from '../profile/profile';
 import { type ChangeOptions, type ConfigChangeParts, changeConfig, withChangeOptions } from './config-change';
+import { collected } from './options';
 import { discoverReach, type ReachParts } from './reach';
 
 export interface ConfigureProfilesParts extends ConfigChangeParts, ReachParts {
@@ -29,13 +30,12 @@ interface Options extends ChangeOptions, ProfileChoice {
 }
 
 export function configureProfilesCommand(parts: ConfigureProfilesParts): Command {
-  const collect = (value: string, before: readonly string[] = []) => [...before, value];
   const command = new Command('profiles')
     .summary('a profile for every account and role you have')
     .description('Asks the access portal which accounts and roles you have, and writes a profile for each.')
     .option('--session <name>', 'the [sso-session]; the only one is the default')
-    .option('--accounts <glob>', "accounts by ID or name, like '1234*' or 'Dev*'; may be repeated", collect)
-    .option('--roles <glob>', "roles by name, like '*ReadOnly*'; may be repeated", collect)
+    .option('--accounts <glob>', "accounts by ID or name, like '1234*' or 'Dev*'; may be repeated", collected)
+    .option('--roles <glob>', "roles by name, like '*ReadOnly*'; may be repeated", collected)
     .option(
       '--name-template <template>',
       'of {account_name}, {account_id}, {role_name}, with :lower or :slug',

@@ -4,6 +4,7 @@ import { checkChange } from '../profile/checked-change';
 import type { Change } from '../profile/edit';
 import type { Profile } from '../profile/profile';
 import { type ChangeOptions, type ConfigChangeParts, changeConfig, withChangeOptions } from './config-change';
+import { collected } from './options';
 
 export interface ConfigureRoleParts extends ConfigChangeParts {
   profile(name: string): Profile;
@@ -25,7 +26,6 @@ interface Options extends ChangeOptions {
 }
 
 export function configureRoleCommand(parts: ConfigureRoleParts): Command {
-  const collect = (value: string, before: readonly string[] = []) => [...before, value];
   const command = new Command('role')
     .summary('a profile for a role to assume, scoped and short')
     .description(
@@ -35,12 +35,12 @@ export function configureRoleCommand(parts: ConfigureRoleParts): Command {
     .requiredOption('--source <profile>', 'the zsp profile whose credentials assume the role')
     .requiredOption('--role-arn <arn>', 'the role')
     .option('--policy <policy>', "session policy: a policy's name, an absolute path, or JSON in one line")
-    .option('--policy-arn <arn>', 'managed session policy; may be repeated', collect)
+    .option('--policy-arn <arn>', 'managed session policy; may be repeated', collected)
     .option('-d, --duration <time>', 'how long a session lives, like 30m')
     .option('--region <region>', "the profile's region; by default its source's")
     .option('--external-id <id>', "as the role's trust policy demands it")
     .option('--source-identity <name>', 'source identity')
-    .option('--tag <key=value>', 'session tag; may be repeated', collect)
+    .option('--tag <key=value>', 'session tag; may be repeated', collected)
     .addOption(new Option('--elevation <when>', 'issue only while zsp assume is open').choices(['required']))
     .addOption(new Option('--reason <when>', 'zsp assume wants a reason').choices(['required']))
     .addOption(new Option('--print-trust <template>', 'print the role for its account instead').choices(templates))

@@ -11,7 +11,7 @@ import type { Env } from '../places';
 import { decodeProfileHex } from '../profile/process-line';
 import type { Profile } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
-import { profileName } from './profile-option';
+import { profileName } from './options';
 
 export interface CredentialProcessParts {
   readonly talk: Conversation;

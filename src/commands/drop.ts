@@ -9,7 +9,7 @@ import type { Env } from '../places';
 import type { Profile, SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
 import { called, livesOn } from './living';
-import { profileName } from './profile-option';
+import { profileName } from './options';
 
 export interface DropParts {
   readonly talk: Conversation;

@@ -1,6 +1,7 @@
 import type { Opened } from '../broker/elevation';
 import { sessionSeconds } from '../broker/mint';
 import { formatDuration } from '../duration';
+import { lastPart } from '../profile/role-arn';
 import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
 import { until } from '../terminal/time';
@@ -31,14 +32,14 @@ export function announce(
 function subject(wanted: AssumeTarget, { way }: Asked): string {
   const name = printable(wanted.profile.name);
   if (wanted.kind === 'profile') return `${name} is elevated`;
-  const role = printable(roleName(wanted.roleArn));
+  const role = printable(lastPart(wanted.roleArn));
   return way === 'window' ? `${name} is ${role} EVERYWHERE` : `${role} from ${name}`;
 }
 
 function powers({ role, session }: Opened): string {
   if (!role) return `permission set in ${session.accountId}, unscoped`;
   const scopes = [...(role.policy ? [role.policy.name] : []), ...role.policyArns];
-  return `role ${roleName(role.roleArn)} in ${session.accountId}, ${scopes.length > 0 ? `scope ${scopes.join(', ')}` : 'unscoped'}`;
+  return `role ${lastPart(role.roleArn)} in ${session.accountId}, ${scopes.length > 0 ? `scope ${scopes.join(', ')}` : 'unscoped'}`;
 }
 
 function remarks(opened: Opened, { seconds, way }: Asked, now: number): readonly string[] {
@@ -59,10 +60,6 @@ function remarks(opened: Opened, { seconds, way }: Asked, now: number): readonly
   return way === 'print'
     ? [`asked for ${asked}: given ${most} as what is printed cannot renew itself`]
     : [`asked for ${asked}: sessions of ${most} renew themselves until then`];
-}
-
-function roleName(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
 /** Nearly full, it will be refused with one more tag. */

@@ -14,8 +14,8 @@ import type { Profile } from '../profile/profile';
 import type { Secret } from '../secret';
 import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
+import { regionName } from './options';
 import { type ChoiceParts, profileMeant } from './profile-choice';
-import { regionName } from './profile-option';
 
 export interface ExecParts extends ChoiceParts {
   readonly talk: Conversation;

@@ -2,6 +2,7 @@ import { ZspError } from '../errors';
 import { accountOf } from '../keys/access-key-id';
 import type { StaticProfile } from '../keys/static-profiles';
 import type { Profile } from '../profile/profile';
+import { accountOf as profileAccount } from '../profile/role-arn';
 import type { Prompt } from '../terminal/prompt';
 import { printable } from '../terminal/sanitize';
 
@@ -37,17 +38,12 @@ export async function chooseReplacement(
 
 function fits(parts: Parts, name: string, account: string | undefined): boolean {
   try {
-    return account === undefined || accountIn(parts.profile(name)) === account;
+    return account === undefined || profileAccount(parts.profile(name)) === account;
   } catch (error) {
     // zsp doctor tells what is wrong with it.
     if (error instanceof ZspError) return false;
     throw error;
   }
-}
-
-function accountIn({ role, source }: Profile): string | undefined {
-  if (role) return role.roleArn.split(':')[4];
-  return source.kind === 'profile' ? accountIn(source.profile) : source.accountId;
 }
 
 function undecided({ name }: StaticProfile, account: string | undefined, list: readonly string[]): ZspError {

@@ -1,4 +1,5 @@
 import type { Held } from '../broker/inventory';
+import { lastPart } from '../profile/role-arn';
 import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
 import { until } from '../terminal/time';
@@ -6,7 +7,7 @@ import { until } from '../terminal/time';
 /** What is held, as a person calls it: a profile, or the role that was assumed from one. */
 export function called({ profile, role, elevated }: Held['item']): string {
   const name = printable(profile, 40);
-  return elevated?.onTop ? `${printable(role.slice(role.lastIndexOf('/') + 1))} from ${name}` : name;
+  return elevated?.onTop ? `${printable(lastPart(role))} from ${name}` : name;
 }
 
 /** Says which credentials that were handed out live on: AWS takes nothing back that STS has signed. */

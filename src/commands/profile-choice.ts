@@ -2,6 +2,7 @@ import { ZspError } from '../errors';
 import type { LedgerEntry } from '../ledger/event';
 import type { Env } from '../places';
 import type { Profile } from '../profile/profile';
+import { accountOf, lastPart } from '../profile/role-arn';
 import type { Conversation } from '../terminal/conversation';
 import { hasAll } from '../terminal/fuzzy';
 import type { Choice } from '../terminal/picker';
@@ -83,15 +84,15 @@ function detailOf({ profile: resolve, env }: ChoiceParts, name: string): string 
   try {
     const profile = resolve(name);
     const { role, elevationRequiredBy } = profile;
-    const account = role?.roleArn.split(':')[4] ?? permissionSet(profile).accountId;
+    const account = accountOf(profile);
     const accountName = knownAccounts(env, [profile.ssoSession]).get(account) ?? account;
-    const roleName = role ? role.roleArn.slice(role.roleArn.lastIndexOf('/') + 1) : permissionSet(profile).roleName;
+    const roleName = role ? lastPart(role.roleArn) : permissionSet(profile);
     return `${roleName} in ${accountName}${elevationRequiredBy === undefined ? '' : ', only while elevated'}`;
   } catch {
     return 'cannot be used: zsp doctor says why';
   }
 }
 
-function permissionSet({ source }: Profile): { readonly accountId: string; readonly roleName: string } {
-  return source.kind === 'profile' ? permissionSet(source.profile) : source;
+function permissionSet({ source }: Profile): string {
+  return source.kind === 'profile' ? permissionSet(source.profile) : source.roleName;
 }

@@ -7,7 +7,7 @@ import type { Profile } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
 import { printable, printableJson } from '../terminal/sanitize';
 import { until } from '../terminal/time';
-import { profileName } from './profile-option';
+import { profileName } from './options';
 
 export interface WhoamiParts {
   readonly talk: Conversation;

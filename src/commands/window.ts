@@ -6,6 +6,7 @@ import { childEnvironment } from '../child/environment';
 import type { Command } from '../child/run';
 import { subshell } from '../child/subshell';
 import type { Env } from '../places';
+import { lastPart } from '../profile/role-arn';
 import type { Conversation } from '../terminal/conversation';
 import type { AssumeTarget } from './assume-target';
 import { livesOn } from './living';
@@ -58,8 +59,7 @@ function runCommand({ env, talk, run }: WindowParts, words: readonly string[], v
 }
 
 async function runShell({ env, talk, run }: WindowParts, wanted: AssumeTarget, variables: Variables): Promise<number> {
-  const label =
-    wanted.kind === 'role' ? wanted.roleArn.slice(wanted.roleArn.lastIndexOf('/') + 1) : wanted.profile.name;
+  const label = wanted.kind === 'role' ? lastPart(wanted.roleArn) : wanted.profile.name;
   const shell = subshell(label, env);
   try {
     talk.say(`  in this shell only${shell.marked ? '' : ' (its prompt cannot be marked)'}; leave it with exit`);

@@ -14,3 +14,8 @@ export function regionName(text: string): string {
     remedy: 'write it like eu-west-1',
   });
 }
+
+/** Gathers the values of an option that may be repeated. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
