@@ -35,7 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
   // One file with all that a hit always loads (bin/bundle.mjs): what it loads late is seen here, and is of other rooms.
   entry: ['hot', 'main', 'commands/complete', 'keychain/read-sealed-item', 'lock/turn'],
 };
-const free = new Set(['main', 'manual', 'help', 'sandbox', ...leaves]);
+const free = new Set(['main', 'parts', 'manual', 'help', 'sandbox', ...leaves]);
 
 function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
