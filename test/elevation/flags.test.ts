@@ -16,6 +16,8 @@ afterAll(async () => scene?.close());
 const principal = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Developer_0123456789abcdef/alice@corp.example';
 const role = (name: string, ...more: readonly string[]) => ['assume', roleArn(name), '-p', 'dev', ...more];
 const json = ['--format', 'json'];
+/** A command that is wherever the tests are. */
+const nothing = [process.execPath, '-e', ''];
 
 describe.concurrent('what is not understood is refused before anything is asked', () => {
   test.each(['0', '13h', 'soon', '-1h', '59s'])('--duration %j', async (text) => {
@@ -31,7 +33,11 @@ describe.concurrent('what is not understood is refused before anything is asked'
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no target', ['assume'], /no profile is named/],
     ['two ways at once', role('audited', ...json, '--everywhere'), /--everywhere and --format exclude each other/],
-    ['a command and a format', role('audited', ...json, '--', 'true'), /--format and -- command exclude each other/],
+    [
+      'a command and a format',
+      role('audited', ...json, '--', ...nothing),
+      /--format and -- command exclude each other/,
+    ],
     ['no command after --', role('audited', '--'), /there is no command after --/],
     ['a role, no way and no terminal', role('audited'), /without a terminal, say what to do with the role/],
     ['an unknown format', role('audited', '--format', 'yaml'), /Allowed choices are env, env-no-export, fish/],
@@ -44,7 +50,7 @@ describe.concurrent('what is not understood is refused before anything is asked'
     ['neither a profile nor a role', ['assume', 'two words', '-p', 'dev', ...json], /is neither a profile nor a role/],
     ['no base', ['assume', 'depoly', ...json], /there is no profile depoly, and no profile default/],
     ['a region for no program', role('audited', ...json, '--region', 'eu-west-1'), /--region is for a command/],
-    ['a region that is none', role('audited', '--region', 'x y', '--', 'true'), /--region is not a region: "x y"/],
+    ['a region that is none', role('audited', '--region', 'x y', '--', ...nothing), /--region is not a region: "x y"/],
     ['a tag that is none', role('audited', ...json, '--tag', 'team'), /--tag: expected tags like team=payments/],
     ['a tag twice', role('audited', ...json, '--tag', 'a=1', '--tag', 'A=2'), /--tag: expected each tag once/],
     ['a policy ARN that is none', role('audited', ...json, '--policy-arn', 'x'), /--policy-arn: expected policy ARNs/],
@@ -119,7 +125,7 @@ describe('every flag reaches STS exactly', () => {
     const tags = ['--tag', 'team=payments', '--tag', 'ticket=AB-1=x'];
     const arns = managed.flatMap((arn) => ['--policy-arn', arn]);
     const flags = [...tags, ...arns, '--source-identity', 'alice', '--policy', policy, '--duration', '12h'];
-    expect((await scene.zsp(...role('audited', ...flags, '--', 'true'))).status).toBe(0);
+    expect((await scene.zsp(...role('audited', ...flags, '--', ...nothing))).status).toBe(0);
     expect(scene.assumed().at(-1)).toEqual({
       RoleArn: roleArn('audited'),
       RoleSessionName: 'alice@corp.example',
@@ -138,7 +144,7 @@ describe('every flag reaches STS exactly', () => {
   test('--external-id, and nothing that was not said', async () => {
     expect((await scene.zsp(...role('vendor', ...json))).status).toBe(5);
     const given = await scene.zsp(
-      ...role('vendor', '--external-id', 'corp-vendor-42', '--duration', '12h', '--', 'true'),
+      ...role('vendor', '--external-id', 'corp-vendor-42', '--duration', '12h', '--', ...nothing),
     );
     expect(given.status).toBe(0);
     expect(scene.assumed().at(-1)).toEqual({
@@ -153,7 +159,7 @@ describe('every flag reaches STS exactly', () => {
     const file = scene.home.write('mine.json', policy);
     scene.home.write('.config/zsp/policies/named.json', policy);
     for (const value of [file, './mine.json', 'named']) {
-      await scene.zsp(...role('audited', '--policy', value, '--duration', '12h', '--', 'true'));
+      await scene.zsp(...role('audited', '--policy', value, '--duration', '12h', '--', ...nothing));
       expect(scene.assumed().at(-1)?.Policy).toBe(policy);
     }
   });

@@ -49,7 +49,7 @@ describe('a part of a name', () => {
   });
 
   test('is never taken for a profile where it could be a role', async () => {
-    const { stderr, status } = await zsp(['assume', 'adm', '--', 'true'], { AWS_PROFILE: 'dev' });
+    const { stderr, status } = await zsp(['assume', 'adm', '--', process.execPath, '-e', ''], { AWS_PROFILE: 'dev' });
     expect(status).toBe(5);
     expect(stderr).toContain('role/adm');
   });
