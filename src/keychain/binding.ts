@@ -1,6 +1,6 @@
 import { ZspError } from '../errors';
 import { Secret } from '../secret';
-import { keychainError, readFailure } from './failure';
+import { failureOf, keychainError, readFailure } from './failure';
 import { loadBinding, type NativeBackend, pinned, service, settleKernelKeyring } from './native-entry';
 import type { SecretStore } from './secret-store';
 
@@ -14,20 +14,34 @@ type Entry = InstanceType<Binding['AsyncEntry'] | Binding['Entry']>;
  * @throws ZspError `keychain_unavailable`; `storage_failed` when the keychain is full
  */
 export function nativeStore(backend: NativeBackend, deadline = 2000): SecretStore {
-  const call = async <T>(account: string, work: (entry: Entry) => T | Promise<T>): Promise<T> => {
+  const entries = openEntries(backend);
+
+  const ask = async <T>(account: string, work: (entry: Entry) => T | Promise<T>): Promise<T> => {
     const started = Date.now();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(keychainError(backend, 'silent')), deadline);
     });
     try {
-      return await Promise.race([work(openEntry(backend, account)), tooLate]);
+      return await Promise.race([work(entries.open(account)), tooLate]);
     } catch (error) {
       if (error instanceof ZspError) throw error;
       const text = error instanceof Error ? error.message : '';
       throw keychainError(backend, readFailure(text, Date.now() - started), text);
     } finally {
       clearTimeout(timer);
+    }
+  };
+
+  const call = async <T>(account: string, work: (entry: Entry) => T | Promise<T>): Promise<T> => {
+    const reused = entries.has(account);
+    try {
+      return await ask(account, work);
+    } catch (error) {
+      entries.forget(account);
+      // A keyring that was restarted does not know the old connection.
+      if (!reused || failureOf(error) === 'silent') throw error;
+      return ask(account, work);
     }
   };
 
@@ -40,6 +54,30 @@ export function nativeStore(backend: NativeBackend, deadline = 2000): SecretStor
     async delete(account) {
       await call(account, (entry) => entry.deletePassword());
     },
+  };
+}
+
+/** How many connections to the Secret Service are kept: more than a mint needs. */
+const mostKept = 8;
+
+/**
+ * To open an entry of the Secret Service takes a connection and a key exchange, ten times as long as to ask it something: so
+ * those of the last accounts are kept.
+ */
+function openEntries(backend: NativeBackend) {
+  const kept = new Map<string, Entry>();
+  return {
+    open(account: string): Entry {
+      const entry = kept.get(account) ?? openEntry(backend, account);
+      if (backend !== 'secret-service') return entry;
+      kept.delete(account);
+      kept.set(account, entry);
+      const [oldest] = kept.keys();
+      if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+      return entry;
+    },
+    has: (account: string) => kept.has(account),
+    forget: (account: string) => kept.delete(account),
   };
 }
 

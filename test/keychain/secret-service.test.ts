@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { nativeStore } from '../../src/keychain/binding';
+import { Secret } from '../../src/secret';
 import { compile } from '../support/compiled';
 import { needs } from '../support/needs';
 import { type PrivateKeyring, privateKeyring } from '../support/private-keyring';
@@ -27,6 +28,26 @@ describe('the Secret Service', () => {
   });
 
   storeContract(() => nativeStore('secret-service'), keyring);
+
+  when(`a store that was asked before goes on after the keyring was restarted${keyring.why}`, async () => {
+    const store = nativeStore('secret-service');
+    await store.set('a', new Secret('EXAMPLE-VALUE'));
+    await shared?.restart();
+    expect((await store.get('a'))?.open()).toBe('EXAMPLE-VALUE');
+    await shared?.restart();
+    await store.set('a', new Secret('EXAMPLE-OTHER'));
+    expect((await store.get('a'))?.open()).toBe('EXAMPLE-OTHER');
+  });
+
+  when(`more accounts than connections are kept, and one account from many sides at once${keyring.why}`, async () => {
+    const store = nativeStore('secret-service');
+    const names = Array.from({ length: 20 }, (_, at) => `many-${at}`);
+    for (const name of names) await store.set(name, new Secret(name));
+    const asked = [...names, ...names, ...Array.from({ length: 10 }, () => 'many-0')];
+    const got = await Promise.all(asked.map(async (name) => (await store.get(name))?.open()));
+    expect(got).toEqual(asked);
+    for (const name of names) await store.delete(name);
+  });
 });
 
 describe('the Secret Service, seen from another process', () => {

@@ -16,6 +16,8 @@ export interface PrivateKeyring {
   resume(): void;
   /** Ends the daemon. The bus starts another one, locked, for the next call. */
   kill(): Promise<void>;
+  /** Ends the daemon and starts another one, unlocked. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,15 +45,20 @@ export async function privateKeyring({ files, daemon, prompter }: Options = {}):
     startDaemon(env, files === undefined ? ['--unlock'] : ['--start']);
     await until(() => ask(env, 'NameHasOwner', secrets).includes('true'), 'no Secret Service on the bus');
   }
+  const kill = async () => {
+    process.kill(daemonPid(), 'SIGKILL');
+    await until(() => ask(env, 'NameHasOwner', secrets).includes('false'), 'the daemon did not end');
+  };
   return {
     env,
     home,
     lock: () => lockLogin(env),
     silence: () => process.kill(daemonPid(), 'SIGSTOP'),
     resume: () => process.kill(daemonPid(), 'SIGCONT'),
-    async kill() {
-      process.kill(daemonPid(), 'SIGKILL');
-      await until(() => ask(env, 'NameHasOwner', secrets).includes('false'), 'the daemon did not end');
+    kill,
+    async restart() {
+      await kill();
+      startDaemon(env, ['--unlock']);
     },
     async stop() {
       const pid = daemonPid();
