@@ -16,14 +16,14 @@ export type Release = () => void;
  * @throws ZspError `storage_failed`
  */
 export async function hold(directory: string, name: string, milliseconds: number): Promise<Release | undefined> {
-  const { tryLock } = await loadLocks();
+  const locks = loadLocks();
   ensurePrivateDirectory(directory);
   const path = join(directory, lockFileName(name));
   const started = performance.now();
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
-    while (!isGranted(tryLock, fd)) {
+    while (!tryLock(locks, fd)) {
       const waited = performance.now() - started;
       if (waited >= milliseconds) return undefined;
       await sleep(Math.min(milliseconds - waited, pause(waited)));
@@ -46,12 +46,13 @@ function pause(waited: number): number {
   return Math.min(5 + waited / 20, 40) + Math.random() * Math.min(20 + waited / 20, 40);
 }
 
-/** Windows says EBUSY (libuv's word for ERROR_LOCK_VIOLATION) where others say EAGAIN, which the binding turns into false. */
-function isGranted(tryLock: (fd: number) => boolean, fd: number): boolean {
+/** @returns whether the lock was free. Windows says EBUSY (libuv's word for ERROR_LOCK_VIOLATION) where others say EAGAIN */
+function tryLock(locks: Locks, fd: number): boolean {
   try {
-    return tryLock(fd);
+    locks.tryLock(fd, 0, 0, true);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    if (['EAGAIN', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }
@@ -70,11 +71,18 @@ function releaseOnce(fd: number): Release {
   };
 }
 
-async function loadLocks(): Promise<typeof import('fs-native-extensions')> {
+/** Locks a whole file for this open file, or throws EAGAIN. Offset and length 0 are all of it. */
+interface Locks {
+  tryLock(fd: number, offset: number, length: number, exclusive: boolean): void;
+}
+
+/** The binary of `fs-native-extensions` by its place in the package: to let the package look for it takes ten times as long. */
+function loadLocks(): Locks {
+  const target = `${process.platform}-${process.arch}`;
   try {
-    return await import('fs-native-extensions');
+    return require(`fs-native-extensions/prebuilds/${target}/fs-native-extensions.node`) as Locks;
   } catch (cause) {
-    throw new ZspError('storage_failed', `no file locks for ${process.platform}-${process.arch} in this installation`, {
+    throw new ZspError('storage_failed', `no file locks for ${target} in this installation`, {
       remedy: 'install zsp on a platform it supports: macOS, Windows, or Linux with glibc, on x64 or arm64',
       cause,
     });
