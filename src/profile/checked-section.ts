@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import type { ZspError } from '../errors';
 import { configError, quoted } from './config-error';
 import type { ConfigFile } from './config-file';
@@ -9,11 +9,11 @@ import { isZspKey, type Section } from './sections';
  * A section whose own keys have the right shape, each by itself.
  * @throws ZspError `config_invalid` with file, line and key
  */
-export function checkedKeys<Shape extends z.ZodRawShape>(
+export function checkedKeys<Shape extends z.core.$ZodShape>(
   config: ConfigFile,
   section: Section,
-  schema: z.ZodObject<Shape>,
-): z.infer<z.ZodObject<Shape>> {
+  schema: z.ZodMiniObject<Shape>,
+): z.infer<z.ZodMiniObject<Shape>> {
   refuseStrays(config, section);
   const known = Object.keys(schema.shape);
   for (const key of section.values.keys()) {
