@@ -22,12 +22,12 @@ import { places } from './places';
 import { permissionSetProfiles } from './profile/permission-set-profiles';
 import { credentialProcessLine } from './profile/process-line';
 import type { KeychainChoice, SsoSession } from './profile/profile';
-import { listProfiles, resolveProfile } from './profile/resolve';
+import { listProfiles, resolvePermissionSet, resolveProfile } from './profile/resolve';
 import { listSsoSessions, resolveSsoSession, resolveSsoSessionIn } from './profile/sso-session';
 import { readConfigDraft, writeConfig } from './profile/write-config';
 import { isRemote, openBrowser } from './terminal/browser';
 import type { Conversation } from './terminal/conversation';
-import { type Choice, pick, pickByNumber } from './terminal/picker';
+import { type Choice, type Picking, pick, pickByNumber } from './terminal/picker';
 import { startProgress } from './terminal/progress';
 import { terminalPrompt } from './terminal/prompt';
 import { clackQuestions } from './terminal/questions';
@@ -84,6 +84,8 @@ export function partsFor(
     profile: (name: string) => resolveProfile(name, env),
     profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
+    permissionSet: (ssoSession: string, accountId: string, roleName: string) =>
+      resolvePermissionSet(ssoSession, accountId, roleName, env),
     permissionSetProfiles: () => permissionSetProfiles(env),
     ssoSessionIn: (text: string, path: string, name: string) => resolveSsoSessionIn({ text, path, env }, name),
     readConfig: () => readConfigDraft(env),
@@ -91,10 +93,10 @@ export function partsFor(
     processLine: (name: string) => credentialProcessLine(process.execPath, launcher, name),
     progress: (text: string) => startProgress(process.stderr, text, env),
     questions: clackQuestions({ input: process.stdin, output: process.stderr }),
-    pick: (title: string, choices: readonly Choice[], query: string) =>
+    pick: <C extends Choice>(picking: Picking<C>) =>
       talk.plain
-        ? pickByNumber({ title, choices, query }, talk.say, prompt.line)
-        : pick({ input: process.stdin, output: process.stderr }, { title, choices, query }, talk.coloured),
+        ? pickByNumber(picking, talk.say, prompt.line)
+        : pick({ input: process.stdin, output: process.stderr }, picking, talk.coloured),
     watch: (draw: () => Promise<string>) => watch({ input: process.stdin, output: process.stdout }, draw, 1_000),
     ssoSessions: () => listSsoSessions(env).map((name) => resolveSsoSession(name, env)),
     openBrowser: (url: string, browser?: string) =>

@@ -1,4 +1,4 @@
-import type { Account, Assignments, Page, Throttled } from '../broker/ports';
+import type { Account, Assignments, Page, PageAsked, Throttled } from '../broker/ports';
 import type { SsoSession } from '../profile/profile';
 import type { Secret } from '../secret';
 import { type Call, retryAfter } from './call';
@@ -15,20 +15,24 @@ export function createAssignments(call: Call): Assignments {
     operation: { readonly name: string; readonly path: string; readonly list: string; readonly wanted: string },
     at: SsoSession,
     token: Secret,
+    asked: PageAsked,
     query: Readonly<Record<string, string>>,
     read: (item: unknown) => Item | undefined,
   ): Promise<Page<Item> | Throttled> {
     const { name, path, list, wanted } = operation;
     let sight: Sight = {};
+    const { next, stop } = asked;
+    const all = { max_result: pageSize, ...query, ...(next !== undefined && { next_token: next }) };
     return await call<unknown, Page<Item> | Throttled>({
       name,
       endpoint: at.endpoints.portal,
       region: at.region,
       secrets: [token],
       wanted,
+      stop,
       async send(attempt) {
         sight = attempt.sight;
-        return parse(await ask(attempt, token, { method: 'GET', path, query: { max_result: pageSize, ...query } }));
+        return parse(await ask(attempt, token, { method: 'GET', path, query: all }));
       },
       read: (output) => readPage(output, list, read),
       // Its caller holds the rate of all calls, and must know.
@@ -41,14 +45,9 @@ export function createAssignments(call: Call): Assignments {
   const accounts = { name: 'ListAccounts', path: '/assignment/accounts', list: 'accountList', wanted: 'accounts' };
   const roles = { name: 'ListAccountRoles', path: '/assignment/roles', list: 'roleList', wanted: 'roles' };
   return {
-    accounts: (at, token, next) => page(accounts, at, token, { ...nextToken(next) }, readAccount),
-    roles: (at, token, accountId, next) =>
-      page(roles, at, token, { account_id: accountId, ...nextToken(next) }, readRole),
+    accounts: (at, token, asked) => page(accounts, at, token, asked, {}, readAccount),
+    roles: (at, token, accountId, asked) => page(roles, at, token, asked, { account_id: accountId }, readRole),
   };
-}
-
-function nextToken(next: string | undefined): Readonly<Record<string, string>> {
-  return next === undefined ? {} : { next_token: next };
 }
 
 /** One item that is not what it should be spoils the page: the rest might be read as if it were all. */

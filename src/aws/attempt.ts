@@ -10,6 +10,8 @@ export interface Attempt {
   readonly clock: ClockSkew;
   /** How long this attempt may take. */
   readonly milliseconds: number;
+  /** Ends it before its time. */
+  readonly stop?: AbortSignal | undefined;
   /** Filled in as the attempt goes on. */
   readonly sight: Sight;
 }
@@ -32,12 +34,14 @@ export function requestTo(
 
 /** Sends one request and takes AWS's answer, whatever its status; anything in AWS's place is trouble, and thrown. */
 export async function exchange(attempt: Attempt, request: Request): Promise<Answer> {
-  const { endpoint, send, clock, milliseconds, sight } = attempt;
+  const { endpoint, send, clock, milliseconds, stop, sight } = attempt;
   const limit = AbortSignal.timeout(milliseconds);
-  const answer = await send(endpoint, request, limit).catch((error: unknown) => {
-    sight.trouble = troubleOf(error, limit.aborted, Math.ceil(milliseconds / 1000));
-    throw error;
-  });
+  const answer = await send(endpoint, request, stop ? AbortSignal.any([limit, stop]) : limit).catch(
+    (error: unknown) => {
+      sight.trouble = troubleOf(error, limit.aborted, Math.ceil(milliseconds / 1000));
+      throw error;
+    },
+  );
   sight.status = answer.status;
   sight.headers = answer.headers;
   if (answer.status >= 300 && answer.status < 400) sight.trouble = redirected;

@@ -15,6 +15,8 @@ export interface Operation<Output, Result> {
   readonly secrets: readonly Secret[];
   /** What the answer should be, for the error when it is not: `credentials`. */
   readonly wanted: string;
+  /** Ends it before its time. */
+  readonly stop?: AbortSignal | undefined;
   send(attempt: Attempt): Promise<Output>;
   /** Undefined for an answer that is not what was wanted. */
   read(output: Output): Result | undefined;
@@ -59,7 +61,7 @@ export function createCall(send: Send, clock: ClockSkew, now: () => number, limi
 
       const learnt = isSkewed(failure) && Math.abs(clock.correction() - signedWith) > minute;
       const wait = learnt ? 0 : waitBefore(tries + 1, failure, sight);
-      if (!(learnt || isRetryable(failure)) || tries >= mostTries || now() + wait >= end) {
+      if (!(learnt || isRetryable(failure)) || tries >= mostTries || now() + wait >= end || operation.stop?.aborted) {
         throw unavailable(operation.name, endpoint, tries, failure, clock);
       }
       await sleep(wait);
@@ -71,10 +73,10 @@ async function tryOnce<Output, Result>(
   operation: Operation<Output, Result>,
   conditions: Pick<Attempt, 'endpoint' | 'send' | 'clock' | 'milliseconds'>,
 ): Promise<Outcome<Result>> {
-  const { region, wanted } = operation;
+  const { region, wanted, stop } = operation;
   const sight: Sight = {};
   try {
-    const result = operation.read(await operation.send({ ...conditions, region, sight }));
+    const result = operation.read(await operation.send({ ...conditions, region, sight, stop }));
     if (result !== undefined) return { result };
     sight.trouble = nonsense(wanted);
     return { failure: failureOf(undefined, sight, wanted, []), sight };

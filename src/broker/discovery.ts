@@ -1,6 +1,5 @@
 import { ZspError } from '../errors';
 import type { SsoSession } from '../profile/profile';
-import type { Secret } from '../secret';
 import type { SignInItem } from './items';
 import { createPace, type Pace } from './pace';
 import type { Account, Assignments, Page, Throttled } from './ports';
@@ -16,6 +15,12 @@ export interface AccountRoles extends Account {
 export interface Headway {
   readonly done: number;
   readonly total: number;
+}
+
+export interface Watch {
+  readonly onHeadway?: (headway: Headway) => void;
+  /** Ends it: whoever wanted it has no more use for it. */
+  readonly stop?: AbortSignal;
 }
 
 export interface Discovered {
@@ -36,21 +41,17 @@ const patience = 60_000;
 
 /**
  * Every account and permission set the signed-in user has. It is the whole of it or an error, never a part.
- * @throws ZspError `sign_in_required`; `aws_unavailable`, saying how far it got
+ * @throws ZspError `sign_in_required`; `aws_unavailable`, saying how far it got; anything where it was stopped
  */
-export async function discover(
-  world: DiscoveryWorld,
-  at: SsoSession,
-  onHeadway: (headway: Headway) => void = () => {},
-): Promise<Discovered> {
+export async function discover(world: DiscoveryWorld, at: SsoSession, watch: Watch = {}): Promise<Discovered> {
   const signIn = await currentSignIn(world, at);
   try {
-    return await discoverWith(world, at, signIn, onHeadway);
+    return await discoverWith(world, at, signIn, watch);
   } catch (error) {
     if (!(error instanceof ZspError && error.code === 'sign_in_required')) throw error;
     // A token that looks valid here can be dead at AWS: renew it, and ask once more.
     const renewed = await currentSignIn(world, at, { refused: signIn.accessToken });
-    return await discoverWith(world, at, renewed, onHeadway);
+    return await discoverWith(world, at, renewed, watch);
   }
 }
 
@@ -58,7 +59,7 @@ async function discoverWith(
   world: DiscoveryWorld,
   at: SsoSession,
   { id, accessToken }: SignInItem,
-  onHeadway: (headway: Headway) => void,
+  { onHeadway, stop }: Watch,
 ): Promise<Discovered> {
   const { assignments } = world;
   const ask = patientAsker(world, createPace(world.clock));
@@ -69,7 +70,7 @@ async function discoverWith(
   let failure: unknown;
 
   const listAccounts = async () => {
-    for await (const account of pages((next) => ask(() => assignments.accounts(at, accessToken, next)))) {
+    for await (const account of pages((next) => ask(() => assignments.accounts(at, accessToken, { next, stop })))) {
       if (failure) return;
       waiting.push(account);
       total += 1;
@@ -83,8 +84,11 @@ async function discoverWith(
         await world.clock.sleep(5);
         continue;
       }
-      found.push({ ...account, roles: await rolesOf(assignments, ask, at, accessToken, account) });
-      onHeadway({ done: found.length, total });
+      found.push({
+        ...account,
+        roles: await rolesOf(ask, (next) => assignments.roles(at, accessToken, account.accountId, { next, stop })),
+      });
+      onHeadway?.({ done: found.length, total });
     }
   };
   // One failure ends the others at their next step, and is thrown when all have ended.
@@ -130,14 +134,11 @@ async function* pages<Item>(ask: (next: string | undefined) => Promise<Page<Item
 }
 
 async function rolesOf(
-  assignments: Assignments,
   ask: Ask,
-  at: SsoSession,
-  token: Secret,
-  { accountId }: Account,
+  page: (next: string | undefined) => Promise<Page<string> | Throttled>,
 ): Promise<readonly string[]> {
   const roles: string[] = [];
-  for await (const role of pages((next) => ask(() => assignments.roles(at, token, accountId, next)))) roles.push(role);
+  for await (const role of pages((next) => ask(() => page(next)))) roles.push(role);
   return roles.sort();
 }
 

@@ -121,11 +121,18 @@ export interface Throttled {
   readonly retryAfter: number;
 }
 
-/** What a user may reach, a page a call. Throws `sign_in_required` on 401, else `aws_unavailable`; being throttled is an answer. */
+/** What a user may reach, a page a call, until `stop`. Throws `sign_in_required` on 401, else `aws_unavailable`; being throttled is an answer. */
 export interface Assignments {
-  accounts(at: SsoSession, token: Secret, next?: string): Promise<Page<Account> | Throttled>;
+  accounts(at: SsoSession, token: Secret, page: PageAsked): Promise<Page<Account> | Throttled>;
   /** The names of an account's permission sets. */
-  roles(at: SsoSession, token: Secret, accountId: string, next?: string): Promise<Page<string> | Throttled>;
+  roles(at: SsoSession, token: Secret, accountId: string, page: PageAsked): Promise<Page<string> | Throttled>;
+}
+
+export interface PageAsked {
+  /** As the page before said; undefined for the first. */
+  readonly next: string | undefined;
+  /** Whoever wanted it has no more use for it. */
+  readonly stop: AbortSignal | undefined;
 }
 
 /**

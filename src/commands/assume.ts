@@ -1,30 +1,29 @@
 import { Command, Option } from 'commander';
+import type { DiscoveryWorld } from '../broker/discovery';
 import { type Elevation, openWindow } from '../broker/elevation';
 import { sessionSeconds } from '../broker/mint';
-import type { World } from '../broker/world';
 import { type Format, formats, printCredentials } from '../child/print';
 import { parseDuration } from '../duration';
 import { ZspError } from '../errors';
 import type { Notes } from '../notes/notes';
 import type { Env } from '../places';
-import type { Profile, RoleRequest } from '../profile/profile';
+import type { RoleRequest } from '../profile/profile';
 import { hasRoleFlags, type RoleFlags, roleFromFlags } from '../profile/role-flags';
 import type { Conversation } from '../terminal/conversation';
+import { printable } from '../terminal/sanitize';
 import { type AssumeTarget, assumeTarget } from './assume-target';
 import { announce } from './elevation-words';
 import { collected, profileName, regionName } from './options';
-import { type ChoiceParts, chosenProfile } from './profile-choice';
+import { type Candidate, type ChoiceParts, chosen } from './profile-choice';
 import { runInWindow, type WindowParts } from './window';
 
 export interface AssumeParts extends WindowParts, ChoiceParts {
+  readonly world: DiscoveryWorld;
   readonly talk: Conversation;
-  readonly world: World;
   readonly env: Env;
   /** What follows `--`: a command to run, or undefined. */
   readonly command: readonly string[] | undefined;
   now(): number;
-  profile(name: string): Profile;
-  profiles(): readonly string[];
   readonly notes: Pick<Notes, 'windowOpened'>;
 }
 
@@ -105,7 +104,22 @@ async function wantedOf(parts: AssumeParts, words: readonly string[], base: stri
   const [word = ''] = words;
   const mayBeRole = words.length === 1 && (/^(?:arn|role):/.test(word) || profiles.includes(base));
   const exact = words.length === 1 && profiles.includes(word);
-  return assumeTarget(exact || mayBeRole ? word : await chosenProfile(parts, words), base, parts);
+  return assumeTarget(exact || mayBeRole ? word : profileOf(await chosen(parts, words)), base, parts);
+}
+
+/** A window is a profile's: every client in it asks for one by name. */
+function profileOf(candidate: Candidate): string {
+  if (candidate.kind === 'profile') return candidate.name;
+  const { ssoSession, accountId, accountName, roleName } = candidate.role;
+  const name = printable(`${accountName}/${roleName}`, 60);
+  const flags = `--session ${shellWord(ssoSession)} --accounts ${accountId} --roles ${shellWord(roleName)}`;
+  throw new ZspError('usage', `${name} has no profile, and only a profile can be elevated`, {
+    remedy: `run: zsp configure profiles ${flags}; zsp exec and zsp console need none`,
+  });
+}
+
+function shellWord(text: string): string {
+  return /^[\w+=,.@/-]+$/.test(text) ? text : JSON.stringify(printable(text, 60));
 }
 
 /** How the elevation is used: a profile's window, one command, a subshell, or printed credentials. */

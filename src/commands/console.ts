@@ -2,26 +2,17 @@ import { Command } from 'commander';
 import { issue } from '../broker/issue';
 import type { ConsoleSignIn, Session } from '../broker/ports';
 import { shellWindow } from '../broker/shell-window';
-import type { World } from '../broker/world';
 import { ZspError } from '../errors';
-import type { Env } from '../places';
 import { consoleEndpoints, partitionOf } from '../profile/endpoints';
 import type { Profile } from '../profile/profile';
-import type { Conversation } from '../terminal/conversation';
-import { hasAll } from '../terminal/fuzzy';
 import { handOver } from '../terminal/handover';
 import { printable } from '../terminal/sanitize';
 import { until } from '../terminal/time';
 import { namedDestination, serviceConsole } from './console-destination';
-import { type ChoiceParts, profileMeant } from './profile-choice';
+import { type ChoiceParts, isCalled, profileMeant } from './profile-choice';
 
 export interface ConsoleParts extends ChoiceParts {
-  readonly talk: Conversation;
-  readonly world: World;
   readonly console: ConsoleSignIn;
-  readonly env: Env;
-  now(): number;
-  profile(name: string): Profile;
   openBrowser(url: string, command?: string): Promise<boolean>;
 }
 
@@ -50,22 +41,21 @@ export function consoleCommand(parts: ConsoleParts): Command {
     );
 }
 
-/** `prod adm s3`: the last word is the service, unless a profile has all of them in its name and none is named exactly. */
-function split(
-  { profiles }: ConsoleParts,
+/** `prod adm s3`: the last word is the service, unless a profile or a role has all of them in its name and none is named exactly. */
+async function split(
+  parts: ConsoleParts,
   words: readonly string[],
   named: string | undefined,
-): { readonly about: readonly string[]; readonly service: string | undefined } {
-  const all = profiles();
-  const exact = words.length === 2 && all.includes(words[0] ?? '');
-  const isService = named !== undefined || exact || (words.length > 1 && !all.some((name) => hasAll(name, words)));
+): Promise<{ readonly about: readonly string[]; readonly service: string | undefined }> {
+  const exact = words.length === 2 && parts.profiles().includes(words[0] ?? '');
+  const isService = named !== undefined || exact || (words.length > 1 && !(await isCalled(parts, words)));
   return isService ? { about: words.slice(0, -1), service: words.at(-1) } : { about: words, service: undefined };
 }
 
 async function openConsole(parts: ConsoleParts, words: readonly string[], options: Options): Promise<void> {
   const { talk, world, env } = parts;
-  const { about, service } = split(parts, words, options.profile);
-  const profile = parts.profile(await profileMeant(parts, about, options.profile));
+  const { about, service } = await split(parts, words, options.profile);
+  const profile = await profileMeant(parts, about, options.profile);
   const region = regionOf(profile, options.region);
   const at = consoleEndpoints(profile.ssoSession.endpoints, region);
   if (service !== undefined && options.destination !== undefined) {

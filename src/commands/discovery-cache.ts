@@ -7,7 +7,7 @@ import { type Env, ensurePrivateDirectory, places } from '../places';
 import { replaceFile } from '../private-file';
 import type { SsoSession } from '../profile/profile';
 
-/** What a discovery found: names only, nothing secret. It belongs to one sign-in, and is true for a minute. */
+/** What a discovery found: names only, nothing secret. It belongs to one sign-in. */
 export interface Remembered {
   readonly signInId: string;
   /** Epoch milliseconds. */
@@ -17,16 +17,20 @@ export interface Remembered {
 
 const minute = 60_000;
 
+/** Whether it is true still: for a minute. */
+export function isRecent({ at }: Remembered, now: number): boolean {
+  return now >= at && now - at < minute;
+}
+
 function discoveriesDirectory(env: Env): string {
   return join(places(env).runtime, 'discoveries');
 }
 
-/** What was found for this very sign-in within the last minute. Anything else is as good as nothing. */
-export function recallDiscovery(env: Env, at: SsoSession, signInId: string, now: number): Remembered | undefined {
+/** What was last found for this very sign-in, however long ago. Anything else is as good as nothing. */
+export function recallDiscovery(env: Env, at: SsoSession, signInId: string): Remembered | undefined {
   try {
     const found = JSON.parse(readFileSync(fileOf(env, at), 'utf8')) as Remembered;
-    const age = now - found.at;
-    return found.signInId === signInId && age >= 0 && age < minute ? found : undefined;
+    return found.signInId === signInId && Array.isArray(found.accounts) ? found : undefined;
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ import type { Env } from '../places';
 import type { Profile, SsoSession } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
 import { called, livesOn } from './living';
-import { profileName } from './options';
+import { profileName, refuseTwice } from './options';
 
 export interface DropParts {
   readonly talk: Conversation;
@@ -32,6 +32,7 @@ export function dropCommand(parts: DropParts): Command {
 }
 
 async function drop(parts: DropParts, name: string | undefined, options: { profile?: string; all?: boolean }) {
+  refuseTwice(options.profile, name);
   if (options.all && (name ?? options.profile)) {
     throw new ZspError('usage', 'name a profile or say --all, not both', { remedy: 'run: zsp drop --help' });
   }

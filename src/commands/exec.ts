@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { issue } from '../broker/issue';
 import { shellWindow } from '../broker/shell-window';
-import type { World } from '../broker/world';
 import { clientFiles } from '../child/client-files';
 import { startCredentialServer } from '../child/credential-server';
 import { childEnvironment, credentialVariables } from '../child/environment';
@@ -19,11 +18,9 @@ import { type ChoiceParts, profileMeant } from './profile-choice';
 
 export interface ExecParts extends ChoiceParts {
   readonly talk: Conversation;
-  readonly world: World;
   readonly env: Env;
   /** What follows `--`: a command to run, or undefined. */
   readonly command: readonly string[] | undefined;
-  profile(name: string): Profile;
   /** Runs a program to its end. @returns its exit status */
   run(program: Program): Promise<number>;
   /** The status this process ends with. */
@@ -59,7 +56,7 @@ async function exec(parts: ExecParts, words: readonly string[], options: Options
   if (command?.length === 0 || (!command && !talk.interactive)) {
     throw new ZspError('usage', 'there is no command after --', { remedy: 'run: zsp exec --help' });
   }
-  const profile = parts.profile(await profileMeant(parts, words, options.profile));
+  const profile = await profileMeant(parts, words, options.profile);
   const region = options.region ?? profile.region;
   const source = await (options.server ? served(parts, profile, region) : handed(parts, profile));
   try {

@@ -7,6 +7,12 @@ export function profileName(named: string | undefined, env: Readonly<Record<stri
   return named || env.AWS_PROFILE || 'default';
 }
 
+/** A profile is named by itself or with `--profile`. @throws ZspError `usage` where it is named both ways */
+export function refuseTwice(named: string | undefined, positional: string | undefined): void {
+  if (named === undefined || positional === undefined) return;
+  throw new ZspError('usage', 'the profile is named twice', { remedy: 'name it once, by itself or with --profile' });
+}
+
 /** Reads `--region`. @throws ZspError `usage` */
 export function regionName(text: string): string {
   if (regionPattern.test(text)) return text;

@@ -7,7 +7,7 @@ import type { Profile } from '../profile/profile';
 import type { Conversation } from '../terminal/conversation';
 import { printable, printableJson } from '../terminal/sanitize';
 import { until } from '../terminal/time';
-import { profileName } from './options';
+import { profileName, refuseTwice } from './options';
 
 export interface WhoamiParts {
   readonly talk: Conversation;
@@ -25,9 +25,10 @@ export function whoamiCommand(parts: WhoamiParts): Command {
     .option('-p, --profile <profile>', 'the same')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  zsp whoami dev')
-    .action((name: string | undefined, options: { profile?: string; json?: boolean }) =>
-      whoami(parts, profileName(name ?? options.profile, parts.env), options.json === true),
-    );
+    .action((name: string | undefined, options: { profile?: string; json?: boolean }) => {
+      refuseTwice(options.profile, name);
+      return whoami(parts, profileName(name ?? options.profile, parts.env), options.json === true);
+    });
 }
 
 async function whoami({ talk, world, env, now, profile: resolve }: WhoamiParts, name: string, json: boolean) {

@@ -34,6 +34,17 @@ export function resolveProfileIn(config: ConfigFile, name: string): Profile {
   return build(config, chain);
 }
 
+/**
+ * A permission set in an account that no profile stands for, as if one did: `444455556666/Admin`.
+ * @throws ZspError `config_invalid`
+ */
+export function resolvePermissionSet(ssoSession: string, accountId: string, roleName: string, env: Env): Profile {
+  const config = openConfigFile(env);
+  const keys = { zsp_sso_session: ssoSession, zsp_sso_account_id: accountId, zsp_sso_role_name: roleName };
+  const values = new Map(Object.entries(keys).map(([key, text]) => [key, { text, line: 0 }]));
+  return build(config, [checkedProfile(config, { name: `${accountId}/${roleName}`, line: 0, values, strays: [] })]);
+}
+
 /** The profiles zsp serves, in the file's order; those it would refuse are among them. */
 export function listProfiles(env: Env): string[] {
   return allSections(findConfigFile(env).text, 'profile')

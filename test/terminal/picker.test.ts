@@ -41,9 +41,8 @@ describe('a numbered list', () => {
     const said: string[] = [];
     const answers = ['adm', '9', '2'];
     const ask = async () => answers.shift() ?? Promise.reject(new Error('asked once too often'));
-    expect(await pickByNumber({ title: 'Which?', choices, query: '' }, (line) => said.push(line), ask)).toBe(
-      'sandbox-admin',
-    );
+    const { name } = await pickByNumber({ title: 'Which?', choices, query: '' }, (line) => said.push(line), ask);
+    expect(name).toBe('sandbox-admin');
     expect(said.slice(0, 2)).toEqual(['1: dev, a role', '2: production-admin, a role']);
     expect(said).toContain('There is no such name, and no such number.');
   });
@@ -53,7 +52,7 @@ const pty = needs('linux', 'script');
 const room = join(__dirname, '..', '..', 'dist', 'terminal', 'picker.js');
 
 /** Types each of `keys` once the list stands, and gives what was chosen and how the terminal is left. */
-function choose(keys: readonly string[], columns = 80): Promise<{ screen: string; result: string }> {
+function choose(keys: readonly string[], columns = 80, later = ''): Promise<{ screen: string; result: string }> {
   const home = newHome();
   const script = home.write(
     'chooser.js',
@@ -65,10 +64,15 @@ function choose(keys: readonly string[], columns = 80): Promise<{ screen: string
       const modes = execFileSync('stty', ['-a'], { stdio: ['inherit', 'pipe', 'inherit'] }).toString();
       console.log('RESULT ' + text + (/ echo /.test(modes) ? ' echo' : ' silent'));
     };
-    pick({ input: process.stdin, output: process.stderr }, picking, false).then(show, (error) => show(error.code));`,
+    if (process.argv[2]) {
+      const role = { name: 'Production/Admin', also: '444455556666', detail: () => '' };
+      const all = [role, ...picking.choices.toReversed()];
+      picking.later = new Promise((tell) => setTimeout(tell, 300, all));
+    }
+    pick({ input: process.stdin, output: process.stderr }, picking, false).then(({ name }) => show(name), (error) => show(error.code));`,
   );
   return new Promise((resolve, reject) => {
-    const command = `stty cols ${columns} rows 24; "${process.execPath}" "${script}"`;
+    const command = `stty cols ${columns} rows 24; "${process.execPath}" "${script}" ${later}`;
     const child = spawn('script', ['-qec', command, '/dev/null'], {
       env: { ...home.env, SHELL: '/bin/sh', TERM: 'xterm' },
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -99,6 +103,16 @@ describe.skipIf(pty.skip)(`the list on a terminal${pty.why}`, () => {
     ['Escape leaves', ['\x1b'], 'interrupted echo'],
   ])('%s', async (_, keys, expected) => {
     expect((await choose(keys)).result).toBe(expected);
+  });
+
+  // Drawn at once, and again when all are known: Enter waits for the second.
+  test.each([
+    ['the cursor stays where it was', ['', '\r'], 'dev echo'],
+    ['and they can be chosen', ['', '4444', '\r'], 'Production/Admin echo'],
+  ])('choices that come later replace the first: %s', async (_, keys, expected) => {
+    const { screen, result } = await choose(keys, 80, 'later');
+    expect(result).toBe(expected);
+    expect(screen).toMatch(/5 of 5, looking for more[\s\S]*6 of 6; arrows, Enter; Esc leaves\r/);
   });
 
   test('no line is wider than a narrow terminal, wide characters counted', async () => {
