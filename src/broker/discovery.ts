@@ -34,7 +34,7 @@ export interface DiscoveryWorld extends World {
 }
 
 /** How many requests are under way at once, at most. */
-const mostAtOnce = 16;
+const mostAtOnce = 32;
 
 /** Where nothing is let through for so long, it is given up. Milliseconds. */
 const patience = 60_000;

@@ -2,7 +2,7 @@ import type { Clock } from './ports';
 
 /** Holds many requests to the rate that AWS allows, which it does not tell: it only refuses what is too much. */
 export interface Pace {
-  /** Waits until a request may be sent. @returns when that was, for the next two */
+  /** Waits until a request may be sent. @returns when that was, for `throttled` */
   take(): Promise<number>;
   accepted(): void;
   /** @param retryAfter milliseconds that AWS asked for */
@@ -13,75 +13,77 @@ export interface Pace {
 const firstRate = 20;
 const leastRate = 0.5;
 
-/**
- * How the limit is felt for: by how much the rate grows a second, and what is left of it after a refusal. It doubles every
- * quarter of a second until the first refusal, comes back soon from that one, and from then on stays close below the limit.
- */
-const steps = [
-  { growth: 16, kept: 0.75 },
-  { growth: 1.2, kept: 0.95 },
-  { growth: 1.01, kept: 0.95 },
-] as const;
-const lastStep = steps[2];
+/** What each accepted request adds to the rate before the first refusal: it doubles in the time of a dozen round trips to AWS. */
+const firstStep = 5;
 
-/** A token bucket whose rate follows what AWS lets through. */
+/** What is left of the rate after the first refusal, which comes late and far above the limit, and after each later one. */
+const kept = { first: 0.5, later: 0.93 };
+
+/** What a refusal took is given back over so many accepted requests, and over twenty times as long as AWS asked for quiet. */
+const regain = { requests: 40, quiets: 20 };
+
+/** Seconds of its own rate. */
+const catchUp = 0.05;
+
+/** A token bucket whose rate follows what AWS lets through: up a little with each answer, down by a part with each refusal. */
 export function createPace({ now, sleep }: Clock): Pace {
-  const startedAt = now();
   let rate = firstRate;
-  let refusals = 0;
+  let step = firstStep;
   let tokens = 1;
-  let filledAt = startedAt;
+  let filledAt = now();
   let quietUntil = 0;
   let adaptedAt = Number.NEGATIVE_INFINITY;
-  /** When requests of the last second were let through. */
-  let recent: number[] = [];
+  let waiting = 0;
 
   function fill(): void {
-    const seconds = (now() - filledAt) / 1000;
+    // A busy machine wakes late, and may catch up a little; what a longer pause saved up is not sent all at once.
+    tokens = Math.min(tokens + ((now() - filledAt) / 1000) * rate, Math.max(2, rate * catchUp));
     filledAt = now();
-    // What a pause saved up is sent in pairs, not all at once.
-    tokens = Math.min(tokens + seconds * rate, 2);
-    rate *= (steps[refusals] ?? lastStep).growth ** seconds;
+  }
+
+  async function turn(): Promise<number> {
+    for (;;) {
+      const quiet = quietUntil - now();
+      if (quiet > 0) {
+        await sleep(quiet);
+        filledAt = now();
+        continue;
+      }
+      fill();
+      if (tokens >= 1) {
+        tokens -= 1;
+        return now();
+      }
+      await sleep(Math.max(1, ((1 - tokens) / rate) * 1000));
+    }
   }
 
   return {
     async take() {
-      for (;;) {
-        const quiet = quietUntil - now();
-        if (quiet > 0) {
-          await sleep(quiet);
-          filledAt = now();
-          continue;
-        }
-        fill();
-        if (tokens >= 1) {
-          tokens -= 1;
-          return now();
-        }
-        await sleep(Math.max(1, ((1 - tokens) / rate) * 1000));
+      waiting += 1;
+      try {
+        return await turn();
+      } finally {
+        waiting -= 1;
       }
     },
 
     accepted() {
-      recent.push(now());
-      if (recent.length > 2 * rate + 100) recent = lastSecond(recent, now());
+      fill();
+      // A rate that holds nobody back is not the one that was accepted.
+      if (waiting > 0) rate += step;
     },
 
     throttled(sentAt, retryAfter) {
       quietUntil = Math.max(quietUntil, now() + retryAfter);
       // Sent before the rate was last changed: that it was too fast is known already.
       if (sentAt <= adaptedAt) return;
-      recent = lastSecond(recent, now());
-      const proven = now() - startedAt < 1000 ? 0 : recent.length;
-      const { kept } = steps[refusals] ?? lastStep;
-      rate = Math.max(leastRate, Math.min(rate, Math.max(rate * kept, proven * kept)));
+      const lost = rate * (1 - (adaptedAt < 0 ? kept.first : kept.later));
+      rate = Math.max(leastRate, rate - lost);
+      step = lost / Math.max(regain.requests, (regain.quiets * retryAfter * rate) / 1000);
       tokens = 0;
-      refusals += 1;
+      filledAt = now();
       adaptedAt = now();
     },
   };
-}
-
-function lastSecond(times: readonly number[], now: number): number[] {
-  return times.filter((time) => time > now - 1000);
 }

@@ -157,18 +157,20 @@ function removeBlock({ lines, replaced }: Draft, { header: first, end }: Block):
 }
 
 function finish(draft: Draft): Edit {
-  const { lines, replaced, inserted, appended, newline } = draft;
+  const { lines, blocks, replaced, inserted, appended, newline } = draft;
   const touched = [...new Set([...replaced.keys(), ...inserted.keys()])].sort((a, b) => a - b);
   const pieces: string[] = [...lines];
   const hunks: Hunk[] = [];
+  let above = -1;
   for (const at of touched) {
+    while ((blocks[above + 1]?.header ?? lines.length) <= at) above += 1;
     const old = lines[at] ?? '';
     const now = replaced.get(at) ?? old;
     const more = inserted.get(at) ?? [];
     pieces[at] = more.reduce((text, line) => addLine(text, line, newline), now);
     hunks.push({
       line: at + 1,
-      section: draft.blocks.findLast((block) => block.header <= at)?.title,
+      section: blocks[above]?.title,
       removed: now === old ? [] : [bare(old)],
       added: [...(now === old || now === '' ? [] : [bare(now)]), ...more],
     });

@@ -1,5 +1,6 @@
 // npm run bench: what zsp costs, each number beside a bare script that does the same in the same run (docs/performance.md).
 import { spawnSync } from 'node:child_process';
+import { measureDiscovery } from './discovery.mjs';
 import { compare, median, run } from './programs.mjs';
 import { empty, hasKernelKeyring, memoryProbe, openKeyring, openStage } from './stage.mjs';
 
@@ -13,14 +14,20 @@ const bus = keyring ? { DBUS_SESSION_BUS_ADDRESS: keyring.address } : {};
 const here = [...(keyring ? ['secret-service'] : []), ...(hasKernelKeyring() ? ['kernel'] : []), 'file'];
 const backends = here.filter((one) => (process.env.BENCH_BACKENDS ?? one).split(',').includes(one));
 try {
-  for (const backend of backends) await measureHit(backend);
-  await measureProfiles();
-  await measureMiss();
-  await measureStorm();
-  await measureNeighbours();
+  if (wanted('hit')) for (const backend of backends) await measureHit(backend);
+  if (wanted('profiles')) await measureProfiles();
+  if (wanted('miss')) await measureMiss();
+  if (wanted('storm')) await measureStorm();
+  if (wanted('neighbours')) await measureNeighbours();
+  if (wanted('discovery')) await measureDiscovery(add);
 } finally {
   keyring?.close();
   print();
+}
+
+/** `BENCH_ONLY=miss,storm` measures no more than these. */
+function wanted(part) {
+  return (process.env.BENCH_ONLY ?? part).split(',').includes(part);
 }
 
 async function measureHit(backend) {
