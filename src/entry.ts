@@ -13,12 +13,12 @@ if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
 
 async function run(): Promise<void> {
   const straight = verb === 'credential-process' && !process.env.NODE_DEBUG;
-  if (straight && (hit() || (await hitInTurn()))) return;
+  if (straight && ((await hit()) || (await hitInTurn()))) return;
   const { main } = require('./main') as typeof import('./main');
   await main(process.argv.slice(2));
 }
 
-function hit(): boolean {
+function hit(): Promise<boolean> {
   const { serveHeld } = require('./hot/credential-process') as typeof import('./hot/credential-process');
   return serveHeld(rest, process.env);
 }
@@ -27,7 +27,7 @@ async function hitInTurn(): Promise<boolean> {
   const { followFirst } = require('./hot/crowd') as typeof import('./hot/crowd');
   const endTurn = await followFirst(rest, process.env);
   if (!endTurn) return false;
-  const served = hit();
+  const served = await hit();
   endTurn();
   return served;
 }

@@ -22,7 +22,16 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     process.exitCode = tell(talk, error);
+    if (process.exitCode === exitStatus.keychain_unavailable) endSoon();
   }
+}
+
+/**
+ * Node waits for a keychain's call before it exits, even one that was given up on. Where such a call cannot be ended
+ * (src/keychain/prompt-patience.ts) the exit status is lost, and nothing else: everything is said.
+ */
+function endSoon(): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1_000).unref();
 }
 
 function interrupted(): void {

@@ -10,6 +10,7 @@ import type { Command as Program } from './child/run';
 import type { DoctorWorld } from './doctor/check';
 import { ZspError } from './errors';
 import { openKeychain, recordBackend } from './keychain/choice';
+import { promptPatience } from './keychain/prompt-patience';
 import { type Backend, recordedBackend } from './keychain/recorded-backend';
 import type { KeysWorld } from './keys/migration';
 import { ledgerHead, readHead } from './ledger/head';
@@ -62,7 +63,14 @@ export function partsFor(
   const prompt = terminalPrompt({ input: process.stdin, output: process.stderr });
   const askPassphrase = () => prompt.passphrase('Passphrase of the zsp keychain:');
   const keychain = memo((choice: KeychainChoice) =>
-    openKeychain({ choice, env, platform: process.platform, lock, askPassphrase }),
+    openKeychain({
+      choice,
+      env,
+      platform: process.platform,
+      lock,
+      askPassphrase,
+      patience: () => patienceFor(deadline),
+    }),
   );
   const ledgerFile = join(state, 'ledger.jsonl');
   const now = () => Date.now();
@@ -232,6 +240,13 @@ function noting(world: DiscoveryWorld, notes: Notes): DiscoveryWorld {
       await notes.windowsEnded(({ ssoSession }) => ssoSession === event.ssoSession);
     },
   };
+}
+
+/** How long an unlock prompt may keep a call, in milliseconds: a credential-process needs the last of its time to end in. */
+function patienceFor(deadline: number): number {
+  return isCredentialProcess()
+    ? Math.min(promptPatience, Math.max(deadline - Date.now() - 5_000, 2_000))
+    : promptPatience;
 }
 
 /** Only clients that wait for credentials have a patience; a person may have a slow network. */

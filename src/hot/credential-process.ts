@@ -13,14 +13,14 @@ type Env = NodeJS.ProcessEnv;
  * now. Anything unusual is left to the miss path, which explains it.
  * @returns whether it was answered
  */
-export function serveHeld(args: readonly string[], env: Env): boolean {
+export async function serveHeld(args: readonly string[], env: Env): Promise<boolean> {
   const profile = profileOf(args);
   if (profile === undefined) return false;
   const settings = readSettings(profile, env);
   if (!settings) return false;
   const windowId = shellWindow(env, profile);
   const name = credentialsName({ configFile: settings.configFile, name: profile }, windowId);
-  const text = readItemNow(settings.keychain, name, env);
+  const text = await readItemNow(settings.keychain, name, env);
   const item = text === undefined ? undefined : parse(text);
   if (item?.settings !== settings.text || item.origin !== settings.origin) return false;
   // A permission set that is issued only while elevated is never kept outside a window: see broker/issue.ts.

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { places } from '../places';
 import { configPath } from '../profile/settings';
 
-/** After this, in milliseconds, a call tries by itself: there is time left for that. */
+/** When it is this old, in milliseconds, a call tries by itself: there is time left for that. */
 const patience = 12_000;
 
 /**
@@ -16,7 +16,7 @@ export async function followFirst(args: readonly string[], env: NodeJS.ProcessEn
   try {
     const { follow } = require('../lock/turn') as typeof import('../lock/turn');
     const name = [configPath(env), ...args, env.ZSP_WINDOW ?? ''].join('\0');
-    return await follow(join(places(env).runtime, 'locks'), name, patience);
+    return await follow(join(places(env).runtime, 'locks'), name, patience - process.uptime() * 1000);
   } catch {
     // Whatever is wrong with the place for locks, the miss path meets it too, and explains it.
     return undefined;

@@ -1,7 +1,7 @@
-import { ZspError } from '../errors';
 import { Secret } from '../secret';
 import { failureOf, keychainError, readFailure } from './failure';
 import { loadBinding, type NativeBackend, pinned, service, settleKernelKeyring } from './native-entry';
+import { type Connected, connect, promptPatience, withPatience } from './prompt-patience';
 import type { SecretStore } from './secret-store';
 
 type Binding = ReturnType<typeof loadBinding>;
@@ -9,27 +9,20 @@ type Entry = InstanceType<Binding['AsyncEntry'] | Binding['Entry']>;
 
 /**
  * An operating system's keychain, through `@napi-rs/keyring` (ADR 0001). Each call is bounded by the binding's own two
- * seconds of bus silence and, where an unlock prompt is open, by `deadline` milliseconds; a call given up on may still
- * end later, and Node does not exit before it has.
+ * seconds of bus silence and, where an unlock prompt is open, by `patience` in milliseconds.
  * @throws ZspError `keychain_unavailable`; `storage_failed` when the keychain is full
  */
-export function nativeStore(backend: NativeBackend, deadline = 2000): SecretStore {
+export function nativeStore(backend: NativeBackend, patience = () => promptPatience): SecretStore {
   const entries = openEntries(backend);
 
   const ask = async <T>(account: string, work: (entry: Entry) => T | Promise<T>): Promise<T> => {
     const started = Date.now();
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(keychainError(backend, 'silent')), deadline);
-    });
     try {
-      return await Promise.race([work(entries.open(account)), tooLate]);
+      const connected = entries.open(account);
+      return await withPatience(work(connected.entry), connected, patience());
     } catch (error) {
-      if (error instanceof ZspError) throw error;
       const text = error instanceof Error ? error.message : '';
       throw keychainError(backend, readFailure(text, Date.now() - started), text);
-    } finally {
-      clearTimeout(timer);
     }
   };
 
@@ -65,10 +58,10 @@ const mostKept = 8;
  * those of the last accounts are kept.
  */
 function openEntries(backend: NativeBackend) {
-  const kept = new Map<string, Entry>();
+  const kept = new Map<string, Connected<Entry>>();
   return {
-    open(account: string): Entry {
-      const entry = kept.get(account) ?? openEntry(backend, account);
+    open(account: string): Connected<Entry> {
+      const entry = kept.get(account) ?? connect(() => openEntry(backend, account));
       if (backend !== 'secret-service') return entry;
       kept.delete(account);
       kept.set(account, entry);

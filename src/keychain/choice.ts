@@ -21,6 +21,8 @@ interface KeychainOptions {
   readonly lock: Lock;
   /** Given where there is a terminal to ask on; only `file` asks. */
   readonly askPassphrase?: AskPassphrase;
+  /** How long an unlock prompt is waited for, in milliseconds, as each call begins. */
+  readonly patience?: () => number;
 }
 
 export interface OpenKeychain {
@@ -55,7 +57,7 @@ export function recordBackend(env: Env, backend: Backend, platform: NodeJS.Platf
 function storeOf(
   backend: Backend,
   platform: NodeJS.Platform,
-  { env, lock, askPassphrase }: KeychainOptions,
+  { env, lock, askPassphrase, patience }: KeychainOptions,
 ): SecretStore {
   const directory = sealedDirectory(backend, env, platform);
   if (backend === 'file') {
@@ -63,7 +65,7 @@ function storeOf(
     return sealed(passphraseStore(directory, env, askPassphrase), directory, (_name, work) => work());
   }
   if (!isHere(backend, env, platform)) throw keychainError(backend, 'not-running');
-  const store = nativeStore(backend);
+  const store = nativeStore(backend, patience);
   return backend === 'wincred' || backend === 'kernel' ? sealed(store, directory, lock) : store;
 }
 

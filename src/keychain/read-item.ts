@@ -1,6 +1,7 @@
 import type { Env } from '../places';
 import type { KeychainChoice } from '../profile/profile';
 import { loadBinding, type NativeBackend, pinned, platformOf, service, settleKernelKeyring } from './native-entry';
+import { connect, promptPatience, withPatience } from './prompt-patience';
 import { type Backend, recordedBackend } from './recorded-backend';
 import { hasSessionBus } from './session-bus';
 
@@ -8,23 +9,33 @@ import { hasSessionBus } from './session-bus';
  * The hit path's read of one item: at once, and with nothing loaded that it does not need.
  * @returns the item's text, or undefined for anything but a present item: the miss path asks again and explains
  */
-export function readItemNow(choice: KeychainChoice, account: string, env: Env): string | undefined {
+export async function readItemNow(choice: KeychainChoice, account: string, env: Env): Promise<string | undefined> {
   try {
     const backend = choice === 'auto' ? recordedBackend(env) : choice;
-    return backend && readFrom(backend, account, env);
+    return backend && (await readFrom(backend, account, env));
   } catch {
     return undefined;
   }
 }
 
-function readFrom(backend: Backend, account: string, env: Env): string | undefined {
+function readFrom(backend: Backend, account: string, env: Env): string | undefined | Promise<string | undefined> {
   if (backend === 'file') return lateReader().readSealedItem(backend, account, env, undefined);
   if (process.platform !== platformOf[backend]) return undefined;
   if (backend === 'secret-service' && !hasSessionBus(env)) return undefined;
-  if (backend === 'secret-service' || backend === 'keychain') return readNative(backend, account);
+  if (backend === 'secret-service' || backend === 'keychain') return askNative(backend, account);
   return lateReader().readSealedItem(backend, account, env, (key) => readNative(backend, key));
 }
 
+/** A process that a prompt has already kept waiting gives the rest of its time to the miss path. */
+async function askNative(backend: NativeBackend, account: string): Promise<string | undefined> {
+  const { AsyncEntry } = loadBinding();
+  const left = promptPatience - process.uptime() * 1000;
+  if (left <= 0) return undefined;
+  const connected = connect(() => new AsyncEntry(service, account, pinned(backend)));
+  return (await withPatience(connected.entry.getPassword(), connected, left)) ?? undefined;
+}
+
+/** For those that answer at once. */
 function readNative(backend: NativeBackend, account: string): string | undefined {
   const binding = loadBinding();
   if (backend === 'kernel') settleKernelKeyring(binding);

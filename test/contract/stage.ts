@@ -20,10 +20,10 @@ export interface Stage {
   readonly env: Readonly<Record<string, string>>;
   /** Writes `~/.aws/config`: `corp`, changed by `session`, and the profiles, each run by the shipped zsp. */
   configure(profiles: Readonly<Record<string, Keys>>, session?: Keys): void;
-  /** Runs the shipped zsp; `more` is added to its environment. */
-  zsp(args: readonly string[], more?: Keys): Promise<Run>;
+  /** Runs the shipped zsp; `more` is added to its environment. After `timeout` milliseconds it is killed. */
+  zsp(args: readonly string[], more?: Keys, timeout?: number): Promise<Run>;
   /** `zsp credential-process --profile P`. */
-  credentials(profile: string, more?: Keys): Promise<Run>;
+  credentials(profile: string, more?: Keys, timeout?: number): Promise<Run>;
   /** Signs in, as the user who approves at once. @throws if that fails */
   login(): Promise<void>;
   close(): Promise<void>;
@@ -66,15 +66,15 @@ export const deploy = role('deploy', { zsp_session_policy: readArtifacts });
 export async function openStage(options: Partial<SandboxOptions> = {}): Promise<Stage> {
   const sandbox = await startSandbox({ autoApproveMs: 0, lifetimes: { intervalSeconds: 0.05 }, ...options });
   const home = newHome({ AWS_ENDPOINT_URL: sandbox.url, AWS_PAGER: '' });
-  const zsp = (args: readonly string[], more: Keys = {}) =>
-    runZsp(args, { env: { ...home.env, ...more }, cwd: home.path });
+  const zsp = (args: readonly string[], more: Keys = {}, timeout?: number) =>
+    runZsp(args, { env: { ...home.env, ...more }, cwd: home.path, ...(timeout !== undefined && { timeout }) });
   const stage: Stage = {
     sandbox,
     home,
     env: home.env,
     configure: (profiles, session = {}) => void home.write('.aws/config', configText(profiles, session)),
     zsp,
-    credentials: (profile, more) => zsp(['credential-process', '--profile', profile], more),
+    credentials: (profile, more, timeout) => zsp(['credential-process', '--profile', profile], more, timeout),
     async login() {
       const { status, stderr } = await zsp(['login', 'corp', '--no-browser']);
       if (status !== 0) throw new Error(`zsp login ended with ${status}: ${stderr}`);

@@ -155,7 +155,7 @@ describe('several processes', () => {
   test('read it on the hit path, with the right passphrase only', async () => {
     const env = freshEnv('correct horse');
     await (await open(env)).set('a', new Secret('EXAMPLE-VALUE'));
-    const hit = `return readItemNow('file', 'a', env) ?? 'miss';`;
+    const hit = `return (await readItemNow('file', 'a', env)) ?? 'miss';`;
     const from = (changed: Record<string, string>) =>
       elsewhere(compiled.directory, childEnv({ ...env, ...changed }), hit);
     expect(await from({})).toEqual({ value: 'EXAMPLE-VALUE' });

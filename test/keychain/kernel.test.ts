@@ -75,7 +75,7 @@ describe('the kernel keychain as it is shipped', () => {
         `await (await openKeychain({ choice: 'kernel', env, lock })).store.set('${name}', new Secret('of ${name}'));`;
       const outcomes = await Promise.all(names.map((name) => elsewhere(compiled.directory, env, set(name))));
       expect(outcomes).toEqual(names.map(() => ({})));
-      const hits = `return ${JSON.stringify(names)}.map((name) => readItemNow('kernel', name, env) ?? 'miss');`;
+      const hits = `return Promise.all(${JSON.stringify(names)}.map(async (name) => (await readItemNow('kernel', name, env)) ?? 'miss'));`;
       expect(await elsewhere(compiled.directory, env, hits)).toEqual({ value: names.map((name) => `of ${name}`) });
     },
   );

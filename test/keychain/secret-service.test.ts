@@ -97,7 +97,7 @@ describe('the Secret Service, seen from another process', () => {
     const at = await start({ prompter: '/bin/sh -c "sleep 2; exit 1"' });
     await run(at, set);
     at.lock();
-    const body = get.replace(`'secret-service'`, `'secret-service', 300`);
+    const body = get.replace(`'secret-service'`, `'secret-service', () => 1_200`);
     expect(await run(at, body)).toMatchObject({ message: 'the Secret Service keyring did not answer in time' });
   });
 
@@ -178,7 +178,7 @@ describe('the Secret Service, seen from another process', () => {
   });
 
   describe('on the hit path', () => {
-    const hit = `return readItemNow('auto', 'a', env) ?? 'miss';`;
+    const hit = `return (await readItemNow('auto', 'a', env)) ?? 'miss';`;
 
     when(`a present item is read at once, without node:crypto${keyring.why}`, async () => {
       const at = await start();
@@ -187,9 +187,10 @@ describe('the Secret Service, seen from another process', () => {
       writeFileSync(
         script,
         `const { readItemNow } = require(${JSON.stringify(compiled.directory)} + '/keychain/read-item.js');
-        const got = readItemNow('auto', 'a', process.env);
-        const crypto = process.moduleLoadList.includes('NativeModule crypto');
-        require('node:fs').writeSync(1, JSON.stringify({ got, crypto }));`,
+        readItemNow('auto', 'a', process.env).then((got) => {
+          const crypto = process.moduleLoadList.includes('NativeModule crypto');
+          require('node:fs').writeSync(1, JSON.stringify({ got, crypto }));
+        });`,
       );
       const out = execFileSync(process.execPath, [script], { env: at.env, encoding: 'utf8' });
       expect(JSON.parse(out)).toEqual({ got: 'EXAMPLE-VALUE', crypto: false });

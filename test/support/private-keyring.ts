@@ -9,8 +9,10 @@ export interface PrivateKeyring {
   /** The environment of a program that is to use it: this process's, with its own directories and bus. */
   readonly env: NodeJS.ProcessEnv;
   readonly home: string;
-  /** Locks the login keyring. There is no display, so nobody can unlock it again. */
+  /** Locks the login keyring. There is no display, so nobody is asked to unlock it. */
   lock(): void;
+  /** Starts the daemon anew, with the password. */
+  unlock(): void;
   /** Stops the daemon's process without ending it: it is silent until `resume`. */
   silence(): void;
   resume(): void;
@@ -53,6 +55,7 @@ export async function privateKeyring({ files, daemon, prompter }: Options = {}):
     env,
     home,
     lock: () => lockLogin(env),
+    unlock: () => startDaemon(env, ['--replace', '--unlock']),
     silence: () => process.kill(daemonPid(), 'SIGSTOP'),
     resume: () => process.kill(daemonPid(), 'SIGCONT'),
     kill,
