@@ -86,8 +86,8 @@ async function run(args: readonly string[], talk: Conversation): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError) || error.exitCode === 0) throw error;
     const verb = program.commands.find((command) => own.includes(command.name()));
-    const message = error.code === 'commander.help' ? missingVerb(verb) : error.message.replace(/^error: /, '');
-    const remedy = `run: zsp ${verb ? `${verb.name()} ` : ''}--help`;
+    const message = mistake(error, verb);
+    const remedy = `run: zsp ${typedVerbs(verb)}--help`;
     throw new ZspError('usage', message.replaceAll('\n', ' '), { remedy });
   }
 }
@@ -95,10 +95,22 @@ async function run(args: readonly string[], talk: Conversation): Promise<void> {
 /** Flags that change how an answer looks, and ask for none. */
 const looks = ['--no-color', '--plain'];
 
-/** Commander would print its help on stderr. */
-function missingVerb(verb: Command | undefined): string {
-  const verbs = verb?.commands.map((command) => command.name()).filter((name) => name !== 'help') ?? [];
-  return `zsp ${verb?.name() ?? ''} wants one of: ${verbs.join(', ')}`;
+/** Commander's words, but where a verb has verbs of its own: it would print its help on stderr, or count arguments. */
+function mistake({ code, message }: CommanderError, verb: Command | undefined): string {
+  const verbs = verb?.commands.map((command) => command.name()) ?? [];
+  const [word] = verb?.args ?? [];
+  if (code === 'commander.help') return `zsp ${verb?.name() ?? ''} wants one of: ${verbs.join(', ')}`;
+  const counted = /^commander\.(?:excessArguments|unknownCommand)$/.test(code);
+  if (!counted || verbs.length === 0 || word === undefined || verbs.includes(word)) {
+    return message.replace(/^error: /, '');
+  }
+  return `there is no zsp ${verb?.name()} ${JSON.stringify(printable(word, 40))}; there is: ${verbs.join(', ')}`;
+}
+
+/** `zsp configure sso `, as far as what was typed names verbs. */
+function typedVerbs(verb: Command | undefined): string {
+  const sub = verb?.commands.find((command) => command.name() === verb.args[0]);
+  return [verb, sub].map((command) => (command ? `${command.name()} ` : '')).join('');
 }
 
 function programOf(all: readonly Command[]): Command {
@@ -128,6 +140,7 @@ function strict(command: Command): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .allowExcessArguments(false)
+    .helpCommand(false)
     .helpOption('-h, --help', 'show help');
 }
 

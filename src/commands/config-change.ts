@@ -88,5 +88,6 @@ function diffLines(hunks: readonly Hunk[], { red, green, cyan }: Palette, most?:
 
 function counted(hunks: readonly Hunk[]): string {
   const sum = (side: 'added' | 'removed') => hunks.reduce((total, hunk) => total + hunk[side].length, 0);
-  return `${sum('added')} lines added, ${sum('removed')} removed`;
+  const added = sum('added');
+  return `${added} ${added === 1 ? 'line' : 'lines'} added, ${sum('removed')} removed`;
 }

@@ -21,8 +21,13 @@ export interface WizardParts extends Omit<ConfigureProfilesParts, 'world'>, Omit
   ssoSessionIn(text: string, path: string, name: string): SsoSession;
 }
 
+export interface WizardOptions {
+  /** Where the sign-in's secrets are kept. */
+  readonly keychain?: string;
+}
+
 /** From a start URL to profiles: every answer is a flag of `configure sso` or `configure profiles`. */
-export async function configureWizard(parts: WizardParts): Promise<void> {
+export async function configureWizard(parts: WizardParts, { keychain }: WizardOptions): Promise<void> {
   const { talk } = parts;
   if (!talk.interactive) {
     throw new ZspError('usage', 'the wizard needs a terminal', {
@@ -30,14 +35,15 @@ export async function configureWizard(parts: WizardParts): Promise<void> {
     });
   }
   const draft = parts.readConfig();
-  const { name, changes } = await chooseSession(parts, draft);
+  const { name, changes } = await chooseSession(parts, draft, keychain);
   const at = parts.ssoSessionIn(editConfig(draft.text, changes).text, draft.path, name);
   await signInTo(parts, at, { browser: true });
   const accounts = await discoverReach(parts, at);
   const choice = await chooseProfiles(parts, at, accounts);
   const made = profileChanges(parts, { ...draft, text: editConfig(draft.text, changes).text }, at, accounts, choice);
   await changeConfig(parts, draft, [...changes, ...made], {});
-  talk.say(`\nThe same without questions:\n  ${talk.style.dim(spokenCommand(name, choice))}`);
+  const same = [...changes.map(spokenSession), spokenProfiles(name, choice)];
+  talk.say(`\nThe same without questions:\n${same.map((command) => `  ${talk.style.dim(command)}`).join('\n')}`);
 }
 
 const another = ' ';
@@ -45,6 +51,7 @@ const another = ' ';
 async function chooseSession(
   parts: WizardParts,
   draft: { readonly text: string; readonly path: string },
+  keychain: string | undefined,
 ): Promise<{ readonly name: string; readonly changes: readonly Change[] }> {
   const { questions } = parts;
   const sessions = parts.ssoSessions();
@@ -52,7 +59,9 @@ async function chooseSession(
     const known = sessions.map(({ name, startUrl }) => ({ value: name, label: `${name}  ${startUrl}` }));
     const choices = [...known, { value: another, label: 'another one' }];
     const name = await questions.one('Which sign-in? (--session)', choices);
-    if (name !== another) return { name, changes: [] };
+    const kept =
+      keychain === undefined ? [] : [{ kind: 'sso-session' as const, name, set: { zsp_keychain: keychain } }];
+    if (name !== another) return { name, changes: kept };
   }
   const checked = (name: string, url: string, region: string) => {
     try {
@@ -74,7 +83,7 @@ async function chooseSession(
   const name = await questions.text('A name for it (--session)', sessionNameFor(url), (answer) =>
     taken.has(answer) ? 'there is one of that name already' : checked(answer, url, region),
   );
-  return { name, changes: [ssoSessionChange(name, url, region)] };
+  return { name, changes: [ssoSessionChange(name, url, region, keychain)] };
 }
 
 async function chooseProfiles(
@@ -124,14 +133,26 @@ async function allOrSome(
   return how === 'all' ? [] : questions.several(`Which ${what}? Type to narrow, Tab to choose, Enter`, choices);
 }
 
-function spokenCommand(
+function spokenSession({ name, ...change }: Change): string {
+  const { sso_start_url: url, sso_region: region, zsp_keychain: keychain } = 'set' in change ? change.set : {};
+  if (url === undefined) return printable(`zsp configure set ${inShell(name)} zsp_keychain=${keychain}`);
+  const flags = [`--start-url ${inShell(url)}`, `--sso-region ${region}`, `--session ${inShell(name)}`];
+  return printable(`zsp configure sso ${flags.join(' ')}${keychain === undefined ? '' : ` --keychain ${keychain}`}`);
+}
+
+/** A word that every shell takes as one. */
+function inShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`;
+}
+
+function spokenProfiles(
   session: string,
   { accounts = [], roles = [], nameTemplate: template, region }: ProfileChoice,
 ): string {
   const flags = [
-    `--session ${session}`,
+    `--session ${inShell(session)}`,
     ...accounts.map((account) => `--accounts ${account}`),
-    ...roles.map((role) => `--roles '${role}'`),
+    ...roles.map((role) => `--roles ${inShell(role)}`),
     ...(template === defaultNameTemplate ? [] : [`--name-template '${template}'`]),
     `--region ${region}`,
   ];

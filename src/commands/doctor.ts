@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Check, DoctorWorld, Finding } from '../doctor/check';
-import { checks, examine } from '../doctor/checks';
+import { checks, examine, idleReason } from '../doctor/checks';
 import { ZspError } from '../errors';
 import type { Conversation } from '../terminal/conversation';
 import type { Prompt } from '../terminal/prompt';
@@ -34,6 +34,8 @@ export function doctorCommand(parts: DoctorParts): Command {
 interface Examined {
   readonly name: string;
   readonly findings: readonly Finding[];
+  /** Why it was not checked. */
+  readonly idle: string | undefined;
 }
 
 async function doctor(parts: DoctorParts, options: Options): Promise<void> {
@@ -44,7 +46,9 @@ async function doctor(parts: DoctorParts, options: Options): Promise<void> {
   const world = await parts.doctorWorld();
   const examined: Examined[] = [];
   for (const check of checks) {
-    const result = { name: check.name, findings: await look(parts, check, world, options) };
+    const idle = await idleReason(check, world);
+    const findings = idle === undefined ? await look(parts, check, world, options) : [];
+    const result = { name: check.name, findings, idle };
     examined.push(result);
     if (!options.json) show(talk, result);
   }
@@ -72,9 +76,10 @@ async function look({ talk, prompt }: DoctorParts, check: Check, world: DoctorWo
   return mended ? examine(check, world) : findings;
 }
 
-function show({ answer, answerStyle }: Conversation, { name, findings }: Examined): void {
-  const { green, red, bold } = answerStyle;
-  if (findings.length === 0) answer(`${green('✓')} ${name}\n`);
+function show({ answer, answerStyle }: Conversation, { name, findings, idle }: Examined): void {
+  const { green, red, bold, dim } = answerStyle;
+  if (idle !== undefined) answer(`${dim(`- not checked: ${name} (${printable(idle)})`)}\n`);
+  else if (findings.length === 0) answer(`${green('✓')} ${name}\n`);
   for (const { message, remedy } of findings) {
     answer(`${red('✗')} ${bold(printable(message))}\n  ${printable(remedy)}\n`);
   }
@@ -85,8 +90,9 @@ function versionsLine({ versions: { zsp, node, aws } }: DoctorWorld): string {
 }
 
 function asJson({ versions }: DoctorWorld, examined: readonly Examined[]): object {
-  const checksShown = examined.map(({ name, findings }) => ({
+  const checksShown = examined.map(({ name, findings, idle }) => ({
     name,
+    ...(idle !== undefined && { notChecked: idle }),
     findings: findings.map(({ message, remedy, fix }) => ({ message, remedy, fixable: fix !== undefined })),
   }));
   return { versions, checks: checksShown };

@@ -12,11 +12,8 @@ export interface KeychainParts {
   moveKeychain(to: Backend): Promise<{ readonly moved: number; readonly lost?: ZspError }>;
 }
 
-export function keychainOption(): Option {
-  return new Option(
-    '--keychain <backend>',
-    'keep secrets in another keychain from now on, and move them there',
-  ).choices(keychainChoices.filter((choice) => choice !== 'auto'));
+export function keychainOption(does = 'keep secrets in another keychain from now on, and move them there'): Option {
+  return new Option('--keychain <backend>', does).choices(keychainChoices.filter((choice) => choice !== 'auto'));
 }
 
 /** @throws ZspError `usage` where the config file names the keychain: that is where to change it */

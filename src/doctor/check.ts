@@ -19,6 +19,8 @@ export interface Check {
   /** What is so where nothing is found: `profiles resolve`. */
   readonly name: string;
   run(world: DoctorWorld): Promise<readonly Finding[]>;
+  /** Why there is nothing to look at; undefined where there is. */
+  idle?(world: DoctorWorld): Promise<string | undefined>;
 }
 
 /** What the checks look at, beside the files that the environment names. */

@@ -27,6 +27,15 @@ export const checks: readonly Check[] = [
   clock,
 ];
 
+/** Why a check has nothing to look at. What it throws, the check itself will tell of. */
+export async function idleReason(check: Check, world: DoctorWorld): Promise<string | undefined> {
+  try {
+    return await check.idle?.(world);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Runs a check; what it throws on purpose is a finding too. */
 export async function examine(check: Check, world: DoctorWorld): Promise<readonly Finding[]> {
   try {

@@ -9,6 +9,9 @@ import { findingOf } from './finding-of';
 /** Every profile of zsp, its sources, policies and sso-session. */
 export const config: Check = {
   name: 'profiles resolve',
+  async idle({ env }) {
+    return listSsoSessions(env).length + listProfiles(env).length > 0 ? undefined : 'there is no profile of zsp yet';
+  },
   async run({ env }) {
     const { text } = findConfigFile(env);
     const findings = [

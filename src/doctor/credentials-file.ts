@@ -3,11 +3,13 @@ import { readRegularFile } from '../places';
 import { credentialsEntries, credentialsPath, staticKeys } from '../profile/credentials-file';
 import { listProfiles } from '../profile/resolve';
 import type { Check } from './check';
+import { withoutProfile } from './idle';
 import { shown } from './shown';
 
 /** Static keys under a zsp profile's name in the credentials file: every SDK takes them and never asks zsp. */
 export const credentialsFile: Check = {
   name: 'no static key stands in for a profile of zsp',
+  idle: withoutProfile,
   async run({ env }) {
     const path = credentialsPath(env);
     const entries = credentialsEntries(readIfThere(path)).filter(({ key }) => staticKeys.includes(key));

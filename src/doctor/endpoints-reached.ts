@@ -1,10 +1,12 @@
 import type { Check, Finding } from './check';
 import { asFinding } from './finding-of';
+import { withoutSignIn } from './idle';
 import { questions } from './questions';
 
 /** Sign-in, portal and STS answer, through the proxy where there is one. */
 export const endpointsReached: Check = {
   name: 'AWS answers',
+  idle: withoutSignIn,
   async run({ env, reach }) {
     const answers = questions(env).map(({ service, endpoint }) =>
       reach(service, endpoint).then(

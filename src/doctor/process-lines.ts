@@ -7,11 +7,13 @@ import { findSection } from '../profile/sections';
 import { readConfigDraft, writeConfig } from '../profile/write-config';
 import type { Check, DoctorWorld } from './check';
 import { findingOf } from './finding-of';
+import { withoutProfile } from './idle';
 import { shown } from './shown';
 
 /** Every profile of zsp has a credential_process, which runs programs that are there, for this profile. */
 export const processLines: Check = {
   name: 'AWS clients find zsp',
+  idle: withoutProfile,
   async run(world) {
     const { text } = findConfigFile(world.env);
     const names = listProfiles(world.env);

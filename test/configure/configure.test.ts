@@ -37,6 +37,17 @@ beforeEach(() => {
   home.write('.aws/config', hand + session);
 });
 
+test.each([
+  ['configure', 'there is no zsp configure "foo"; there is: sso, profiles, role, set'],
+  ['history', 'there is no zsp history "foo"; there is: verify'],
+  ['keys', 'there is no zsp keys "foo"; there is: scan, migrate'],
+])('zsp %s foo is told what there is', async (verb, words) => {
+  expect(await zsp(verb, 'foo')).toMatchObject({
+    status: 2,
+    stderr: `zsp: ${words}\nzsp: hint: run: zsp ${verb} --help\n`,
+  });
+});
+
 describe('zsp configure sso', () => {
   const flags = ['sso', '--start-url', 'https://example.awsapps.com/start', '--sso-region', 'eu-west-1'];
 
@@ -192,6 +203,26 @@ describe('zsp configure role and set', () => {
     const { status, stderr } = await zsp('configure', ...args, '--yes');
     expect(stderr).toMatch(message);
     expect([status === 2 || status === 3, config()]).toEqual([true, hand + session + dev]);
+  });
+
+  test('a key of an sso-session is set, and one that it cannot have is refused', async () => {
+    const [before = '', after = ''] = (await configured('set', 'corp', 'zsp_keychain=auto')).split(
+      'zsp_keychain = auto',
+    );
+    expect(`${before}zsp_keychain = file${after}`).toBe(hand + session + dev);
+    const { status, stderr } = await zsp('configure', 'set', 'corp', 'zsp_duration=30m', '--yes');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('sso-session corp would not work: zsp_duration')]);
+  });
+
+  test('the key says which is meant where a profile and an sso-session are of one name', async () => {
+    home.write('.aws/config', session + dev.replace('profile dev', 'profile corp'));
+    expect(await configured('set', 'corp', 'region=us-east-1')).toContain('\nregion = us-east-1\n');
+    expect(await configured('set', 'corp', 'zsp_keychain=auto')).toContain('\nzsp_keychain = auto\n');
+  });
+
+  test('--keychain is refused where it would do nothing', async () => {
+    const { status, stderr } = await zsp('configure', ...role, '--keychain', 'file', '--yes');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--keychain is no flag of zsp configure role')]);
   });
 
   test('a key is set, and taken away', async () => {

@@ -22,17 +22,20 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-const start = (columns: number) => {
-  terminal = openTerminal([process.execPath, launcher, 'configure'], { env: home.env, columns });
+const start = (columns: number, ...flags: string[]) => {
+  terminal = openTerminal([process.execPath, launcher, 'configure', ...flags], { env: home.env, columns });
   return terminal;
 };
 const file = () => join(home.path, '.aws/config');
 
 describe.skipIf(tmux.skip)(`the wizard, in a real terminal${tmux.why}`, () => {
-  test.each([100, 40])(
-    'leads from a start URL to profiles, %i columns wide',
-    async (columns) => {
-      const { keys, shows } = start(columns);
+  test.each([
+    [100, []],
+    [40, ['--keychain', 'file']],
+  ])(
+    'leads from a start URL to profiles, %i columns wide, with the flags %j',
+    async (columns, flags) => {
+      const { keys, shows } = start(columns, ...flags);
       await shows(/access portal/);
       keys('https://corp.awsapps.com/start', 'Enter');
       await shows(/--sso-region/);
@@ -62,13 +65,21 @@ describe.skipIf(tmux.skip)(`the wizard, in a real terminal${tmux.why}`, () => {
         '[profile production-admin]',
         '[profile production-readonly]',
       ]);
+      expect(config.includes('zsp_keychain = file')).toBe(flags.includes('file'));
+
       // What it says does the same without questions.
-      expect(screen.replaceAll('\n', '')).toMatch(
-        /zsp configure profiles --session corp --accounts 444455556666 --region/,
-      );
-      const flags = ['--session', 'corp', '--accounts', '444455556666', '--region', 'eu-west-1'];
-      const again = await runZsp(['configure', 'profiles', ...flags], { env: home.env });
-      expect(again.stdout).toContain('nothing to change');
+      const said = screen.match(/^ {2}zsp configure .*$/gm)?.map((line) => line.trim().split(' ').slice(1)) ?? [];
+      expect(said.map(([, step]) => step)).toEqual(['sso', 'profiles']);
+      const other = newHome({ AWS_ENDPOINT_URL: sandbox.url });
+      try {
+        for (const args of [said[0] ?? [], ['login'], said[1] ?? []]) {
+          const yes = args[0] === 'configure' ? ['--yes'] : [];
+          expect(await runZsp([...args, ...yes], { env: other.env })).toMatchObject({ status: 0 });
+        }
+        expect(readFileSync(join(other.path, '.aws/config'), 'utf8')).toBe(config);
+      } finally {
+        other.cleanup();
+      }
     },
     60_000,
   );

@@ -30,6 +30,21 @@ describe('zsp doctor', () => {
     expect(stage.sandbox.requests.some(({ operation }) => /Register|Start/.test(operation))).toBe(false);
   });
 
+  test('does not call right what it did not look at', async () => {
+    stage = await openStage();
+    stage.home.remove('.aws');
+    stage.home.write('.aws/config', '[profile theirs]\nregion = eu-west-1\n');
+    const { status, stdout } = await stage.zsp(['doctor']);
+    expect({ status, findings: messages(stdout) }).toEqual({ status: 0, findings: [] });
+    const { checks } = JSON.parse((await stage.zsp(['doctor', '--json'])).stdout);
+    const idle = checks.filter(({ notChecked }: { notChecked?: string }) => notChecked !== undefined);
+    expect(idle).toHaveLength(6);
+    for (const { name, notChecked } of idle) {
+      expect(stdout).toContain(`- not checked: ${name} (${notChecked})\n`);
+      expect(stdout).not.toContain(`✓ ${name}`);
+    }
+  });
+
   test('exits 10 with each finding and its remedy, as text and as JSON', async () => {
     stage = await openStage();
     stage.home.write('.aws/sso/cache/token.json', '{}');
@@ -86,6 +101,7 @@ describe('zsp doctor', () => {
     stage = await openStage();
     const { stdout } = await stage.zsp(['doctor'], { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' });
     expect(messages(stdout)).toEqual(['✗ 127.0.0.1:9 cannot be reached: connection refused']);
+    expect(stdout).toContain("- not checked: the clock agrees with AWS's (AWS did not answer)\n");
   });
 
   test('tells a proxy that does not answer, without its password', async () => {
