@@ -30,6 +30,7 @@ const mayImport: Record<string, readonly string[]> = {
     'broker/freshness',
     'broker/answer',
     'broker/item-names',
+    'broker/item-shape',
     'broker/shell-window',
   ],
   // One file with all that a hit always loads (bin/bundle.mjs): what it loads late is seen here, and is of other rooms.

@@ -1,7 +1,7 @@
 import { findConfigFile } from '../profile/config-file';
 import { listProfiles, resolveProfile } from '../profile/resolve';
-import { bypassingKeys } from '../profile/schema';
 import { findSection } from '../profile/sections';
+import { bypassingKeys } from '../profile/settings';
 import { listSsoSessions, resolveSsoSession } from '../profile/sso-session';
 import type { Check, Finding } from './check';
 import { findingOf } from './finding-of';

@@ -1,6 +1,6 @@
 import { findConfigFile } from '../profile/config-file';
-import { bypassingKeys } from '../profile/schema';
 import { allSections, isZspKey, type Section } from '../profile/sections';
+import { bypassingKeys } from '../profile/settings';
 import type { Check } from './check';
 import { shown } from './shown';
 

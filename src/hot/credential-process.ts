@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs';
 import { processAnswer } from '../broker/answer';
-import { type Freshness, freshness } from '../broker/freshness';
+import { freshness } from '../broker/freshness';
 import { credentialsName } from '../broker/item-names';
+import { isCredentials, parseFields } from '../broker/item-shape';
 import { shellWindow } from '../broker/shell-window';
 import { readItemNow } from '../keychain/read-item';
-import { readSettings } from '../profile/settings';
+import { readSettings, type Settings } from '../profile/settings';
 
 type Env = NodeJS.ProcessEnv;
 
@@ -21,23 +22,36 @@ export async function serveHeld(args: readonly string[], env: Env): Promise<bool
   const windowId = shellWindow(env, profile);
   const name = credentialsName({ configFile: settings.configFile, name: profile }, windowId);
   const text = await readItemNow(settings.keychain, name, env);
-  const item = text === undefined ? undefined : parse(text);
-  if (item?.settings !== settings.text || item.origin !== settings.origin) return false;
-  // A permission set that is issued only while elevated is never kept outside a window: see broker/issue.ts.
-  const state = freshnessOf(item);
-  if (state !== 'serve' && state !== 'renew') return false;
-  print(processAnswer(item.session));
-  if (state === 'renew') renewBehind(args, env, name);
+  const answer = text === undefined ? undefined : heldAnswer(text, settings, Date.now());
+  if (!answer) return false;
+  print(answer.line);
+  if (answer.renew) renewBehind(args, env, name);
   return true;
 }
 
+/** What an item's text answers, if its session still serves the profile; never where broker/issue.ts would mint. */
+export function heldAnswer(
+  text: string,
+  settings: Settings,
+  now: number,
+): { line: string; renew: boolean } | undefined {
+  const item = parse(text);
+  if (item?.settings !== settings.text || item.origin !== settings.origin) return undefined;
+  if (settings.elevated && !item.window) return undefined;
+  const state = freshness({ ...item.session, windowEndsAt: item.window?.endsAt }, now);
+  if (state !== 'serve' && state !== 'renew') return undefined;
+  return { line: processAnswer(item.session), renew: state === 'renew' };
+}
+
 /** Only the forms zsp writes into the config file. */
-function profileOf(args: readonly string[]): string | undefined {
+export function profileOf(args: readonly string[]): string | undefined {
   const [flag, value] = args;
   if (args.length !== 2 || !value) return undefined;
-  if (flag === '--profile') return value;
-  if (flag !== '--profile-hex' || !/^(?:[0-9a-f]{2})+$/.test(value)) return undefined;
-  return Buffer.from(value, 'hex').toString();
+  if (flag === '--profile') return value.startsWith('-') ? undefined : value;
+  if (flag !== '--profile-hex') return undefined;
+  const name = Buffer.from(value, 'hex').toString();
+  // What is no UTF-8, or not hexadecimal, does not come back.
+  return Buffer.from(name).toString('hex') === value ? name : undefined;
 }
 
 interface Item {
@@ -55,25 +69,8 @@ interface Item {
 }
 
 function parse(text: string): Item | undefined {
-  try {
-    const item = JSON.parse(text);
-    const { accessKeyId, secretAccessKey, sessionToken, accountId, issuedAt, expiration } = item.session;
-    const texts = [item.settings, item.origin, accessKeyId, secretAccessKey, sessionToken, accountId];
-    const times = [issuedAt, expiration, item.window ? item.window.endsAt : 0];
-    if (item.v !== 1 || !texts.every((value) => typeof value === 'string')) return undefined;
-    return times.every(isInstant) ? item : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What can be written as a date. */
-function isInstant(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= Date.UTC(9999, 11, 31);
-}
-
-function freshnessOf({ session, window }: Item): Freshness {
-  return freshness({ ...session, windowEndsAt: window?.endsAt }, Date.now());
+  const found = parseFields(text);
+  return isCredentials(found) ? (found as unknown as Item) : undefined;
 }
 
 /** Straight to the file descriptor: making process.stdout costs more than everything else here. */

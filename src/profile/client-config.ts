@@ -1,7 +1,7 @@
 import type { Env } from '../places';
 import { findConfigFile } from './config-file';
-import { bypassingKeys } from './schema';
 import { findSection, isZspKey, type Section } from './sections';
+import { bypassingKeys } from './settings';
 
 const credentialKeys: ReadonlySet<string> = new Set([
   ...bypassingKeys,

@@ -7,9 +7,9 @@ import { type ConfigFile, findConfigFile, openConfigFile, reasonOf } from './con
 import { partitionOf } from './endpoints';
 import { nearest } from './nearest';
 import type { Profile, RoleRequest, SsoSession } from './profile';
-import { bypassingKeys, type ProfileKeys, profileKeys, scopingKeys } from './schema';
+import { type ProfileKeys, profileKeys, scopingKeys } from './schema';
 import { allSections, findSection, isZspKey, type Section, sectionNames } from './sections';
-import { followSources, longestChain, policyFile, readPolicyText, settingsText } from './settings';
+import { bypassingKeys, followSources, longestChain, policyFile, readPolicyText, settingsText } from './settings';
 import { checkedSsoSession } from './sso-session';
 
 /** One profile of a chain of sources, checked by itself. */

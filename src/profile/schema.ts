@@ -104,20 +104,6 @@ export const scopingKeys = [
   'zsp_transitive_tags',
 ] as const;
 
-/** With one of these beside it, some or all SDKs never run `credential_process` (docs/adr/0002). */
-export const bypassingKeys = [
-  'role_arn',
-  'web_identity_token_file',
-  'sso_session',
-  'sso_start_url',
-  'sso_region',
-  'sso_account_id',
-  'sso_role_name',
-  'login_session',
-  'aws_access_key_id',
-  'aws_secret_access_key',
-] as const;
-
 /** Undefined for what is no duration. */
 function seconds(text: string): number | undefined {
   try {

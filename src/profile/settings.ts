@@ -14,6 +14,8 @@ export interface Settings {
   readonly text: string;
   readonly origin: string;
   readonly keychain: KeychainChoice;
+  /** Whether a session is issued only inside an elevation window. */
+  readonly elevated: boolean;
 }
 
 /** One profile of a chain of sources; no section where the file has none. */
@@ -54,9 +56,10 @@ function settingsOf(profileName: string, env: Env): Settings | undefined {
 
   const { origin } = endpoints(region, { env, endpointUrl: session.values.get('zsp_endpoint_url')?.text });
   const keychain = keychainOf(session);
-  return (
-    keychain && { configFile, profile: profileName, text: settingsText(chain, session, origin, env), origin, keychain }
-  );
+  if (keychain === undefined) return undefined;
+  const text = settingsText(chain, session, origin, env);
+  const elevated = chain.some((section) => section.values.has('zsp_elevation'));
+  return { configFile, profile: profileName, text, origin, keychain, elevated };
 }
 
 function isComplete(chain: readonly (Section | undefined)[]): chain is Section[] {
@@ -81,14 +84,31 @@ export function followSources(config: string, profileName: string): Link[] {
   return chain;
 }
 
+/** With one of these beside it, some or all SDKs never run `credential_process` (docs/adr/0002). */
+export const bypassingKeys = [
+  'role_arn',
+  'web_identity_token_file',
+  'sso_session',
+  'sso_start_url',
+  'sso_region',
+  'sso_account_id',
+  'sso_role_name',
+  'login_session',
+  'aws_access_key_id',
+  'aws_secret_access_key',
+] as const;
+
+/** Keys of other tools that the resolver uses, or refuses. */
+const othersKeys: readonly string[] = ['region', 'use_fips_endpoint', ...bypassingKeys];
+
 /**
- * The literal text of what a session depends on. Order and comments do not matter, and neither do keys of other tools.
+ * The literal text of what a session depends on. Order and comments do not matter, and neither do other keys of other tools.
  * @throws where a policy cannot be read
  */
 export function settingsText(chain: readonly Section[], session: Section, origin: string, env: Env): string {
   const policies = chain.flatMap((section) => section.values.get('zsp_session_policy')?.text ?? []);
   return JSON.stringify([
-    ...chain.map((section) => literal(section, (key) => isZspKey(key) || key === 'region')),
+    ...chain.map((section) => literal(section, (key) => isZspKey(key) || othersKeys.includes(key))),
     literal(session, (key) => isZspKey(key) || key.startsWith('sso_')),
     ...policies.map((policy) => readPolicyText(policy, env)),
     origin,

@@ -48,6 +48,7 @@ describe('the settings of a profile', () => {
       text,
       origin: 'aws',
       keychain: 'auto',
+      elevated: false,
     });
   });
 
@@ -73,6 +74,8 @@ describe('the settings of a profile', () => {
     ['the role', 'role/deploy', 'role/deploy2'],
     ['a new key', '[profile deploy]\n', '[profile deploy]\nzsp_elevation = required\n'],
     ["a source's new key", '[profile dev]\n', '[profile dev]\nzsp_elevation = required\n'],
+    ['the kind of endpoints', '[profile dev]\n', '[profile dev]\nuse_fips_endpoint = true\n'],
+    ['a key that SDKs would use instead', '[profile dev]\n', '[profile dev]\nrole_arn = x\n'],
     ['the start URL', 'corp.awsapps', 'lab.awsapps'],
     ['the policy named', 'zsp_session_policy = deploy-only\n', ''],
     ['the sign-in region', 'sso_region = eu-west-1', 'sso_region = eu-central-1'],

@@ -13,6 +13,7 @@ import { decodeProfileHex } from '../../src/profile/process-line';
 import { Secret } from '../../src/secret';
 import { fuzz } from '../support/fuzz';
 import { memoryStore } from '../support/memory-store';
+import { changed } from './changed-json';
 import { corp, openStage, profile, role, signedIn } from './twins';
 
 const deploy = profile('deploy', { role: role('deploy') });
@@ -27,41 +28,6 @@ async function whatIsKept(): Promise<Readonly<Record<string, string>>> {
   const names = ['index', ...(await (await stage.world.items(corp)).names())];
   const texts = names.map(async (name) => [name, (await stage.store.get(name))?.open() ?? ''] as const);
   return Object.fromEntries(await Promise.all(texts));
-}
-
-const extremes = fc.constantFrom(-1, 0, -1e300, 1e300, 1e17, 8.64e15, 2 ** 53, null, '0');
-const odd = fc.oneof(fc.constantFrom(null, true, [], {}, '', 'x', '\n', '\u001b[2J'), fc.jsonValue({ maxDepth: 1 }));
-
-/** JSON text in which some value, however deep, was replaced by a stranger: a number mostly by one that is no date. */
-function changed(text: string): fc.Arbitrary<string> {
-  const change = fc.constantFrom(...pathsIn(JSON.parse(text))).chain(({ path, value }) => {
-    const stranger = typeof value === 'number' ? fc.oneof({ weight: 4, arbitrary: extremes }, odd) : odd;
-    return fc.tuple(fc.constant(path), fc.option(stranger, { nil: undefined, freq: 8 }));
-  });
-  return fc.array(change, { minLength: 1, maxLength: 2 }).map((changes) => {
-    const copy: unknown = JSON.parse(text);
-    for (const [path, value] of changes) put(copy, path, value);
-    return JSON.stringify(copy);
-  });
-}
-
-type Path = readonly string[];
-
-function pathsIn(root: unknown, above: Path = []): { readonly path: Path; readonly value: unknown }[] {
-  if (typeof root !== 'object' || root === null) return [];
-  return Object.entries(root).flatMap(([key, value]) => {
-    const path = [...above, key];
-    return [{ path, value }, ...pathsIn(value, path)];
-  });
-}
-
-function put(root: unknown, path: Path, value: unknown): void {
-  let at = root as Record<string, unknown> | undefined;
-  for (const key of path.slice(0, -1)) {
-    const next = at?.[key];
-    at = typeof next === 'object' && next !== null ? (next as Record<string, unknown>) : undefined;
-  }
-  if (at) at[path.at(-1) ?? ''] = value;
 }
 
 /** Ends in a whole answer or a ZspError of one clean line, and shows nothing that is kept. */
