@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Help } from 'commander';
 import { flow } from './terminal/flow';
 import { cutToWidth, textWidth } from './terminal/width';
 
@@ -6,8 +6,8 @@ import { cutToWidth, textWidth } from './terminal/width';
 const groups: readonly (readonly [task: string, verbs: readonly string[]])[] = [
   ['Sign in', ['login', 'logout']],
   ['Work', ['exec', 'console', 'assume', 'drop', 'whoami']],
-  ['Look', ['status', 'list', 'history', 'why']],
-  ['Set up', ['configure', 'doctor', 'keys', 'policy', 'record', 'completion']],
+  ['Look', ['status', 'list', 'history']],
+  ['Set up', ['configure', 'doctor', 'keys', 'completion']],
   ['Behind', ['credential-process', 'demo']],
 ];
 
@@ -45,6 +45,13 @@ export function overview(program: Command, width: number): string {
   const usage = ['usage: zsp <verb> [--help]', ''];
   const flags = ['', ...flow(['everywhere: --help --version --no-color --plain'], 2, width)];
   return `${[...usage, ...lines, ...flags].map((line) => cutToWidth(line, width)).join('\n')}\n`;
+}
+
+/** A flag or an argument with what it is for: beside it, or under it where the terminal is narrow. */
+export function helpItem(term: string, width: number, description: string, help: Help): string {
+  const columns = help.helpWidth ?? 80;
+  if (columns >= narrow) return Help.prototype.formatItem.call(help, term, width, description, help);
+  return [`  ${term}`, ...indented(description, columns)].join('\n');
 }
 
 function indented(text: string, width: number): readonly string[] {

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { Command as Program } from './child/run';
 import type { CompletionParts } from './commands/completion';
 import { exitStatus, exitStatusOf, ZspError } from './errors';
-import { overview } from './help';
+import { helpItem, overview } from './help';
 import { manual } from './manual';
 import { partsFor, version, wordsOf } from './parts';
 import { type Conversation, createConversation } from './terminal/conversation';
@@ -56,10 +56,8 @@ function leaveQuietly(error: NodeJS.ErrnoException): void {
 
 /** Two lines at most and free of secrets, since SDKs put them into an application's exception. @returns the exit status */
 function tell(talk: Conversation, error: unknown): number {
-  const { red } = talk.style;
   const { message, remedy } = wordsOf(error);
-  talk.say(`${red('zsp:')} ${printable(message)}`);
-  if (remedy) talk.say(`${red('zsp:')} hint: ${printable(remedy)}`);
+  talk.complain(message, remedy);
   if (env.ZSP_DEBUG && error instanceof Error && !(error instanceof ZspError)) {
     // Where, and not what: its text could hold anything.
     talk.say(printable((error.stack ?? '').replace(/^.*?\n(?= +at )/s, ''), 2000));
@@ -139,6 +137,7 @@ function strict(command: Command): Command {
   return command
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
+    .configureHelp({ formatItem: helpItem })
     .allowExcessArguments(false)
     .helpCommand(false)
     .helpOption('-h, --help', 'show help');

@@ -13,13 +13,16 @@ export function completionCommand(parts: CompletionParts): Command {
     .summary('completion for your shell')
     .description(
       'Prints a script that completes verbs, flags, profiles, sso-sessions and roles. It reads files only: no network, no ' +
-        'keychain.\n\n  bash:        eval "$(zsp completion bash)"            in ~/.bashrc\n' +
-        '  zsh:         eval "$(zsp completion zsh)"             in ~/.zshrc, after compinit\n' +
-        '  fish:        zsp completion fish > ~/.config/fish/completions/zsp.fish\n' +
-        '  powershell:  zsp completion powershell | Out-String | Invoke-Expression   in $PROFILE',
+        'keychain.',
     )
     .addArgument(new Argument('<shell>', 'the shell').choices(shells))
-    .addHelpText('after', '\nExample:\n  eval "$(zsp completion bash)"')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eval "$(zsp completion bash)"    # in ~/.bashrc\n' +
+        '  eval "$(zsp completion zsh)"     # in ~/.zshrc, after compinit\n' +
+        '  zsp completion fish > ~/.config/fish/completions/zsp.fish\n' +
+        '  zsp completion powershell | Out-String | Invoke-Expression    # in $PROFILE',
+    )
     .action(async (shell: Shell) => {
       const verbs = await parts.verbs();
       const options = ['--help', '--version', '--no-color', '--plain'].map((name) => ({ names: [name] }));

@@ -117,7 +117,7 @@ async function play(
   heading(talk, title);
   talk.answer(`${dim('$')} ${cyan(shown)}\n`);
   const status = await stage.run(program);
-  if (refused) talk.answer(dim(`  (refused, exit ${status})\n`));
+  if (refused) talk.answer(`${dim(`  (refused, exit ${status})`)}\n`);
   talk.answer('\n');
   if (refused !== (status !== 0)) {
     throw new ZspError('internal', `the demo's \`${shown}\` ended with ${status}, which is not the story`);

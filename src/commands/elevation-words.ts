@@ -38,7 +38,7 @@ function subject(wanted: AssumeTarget, { way }: Asked): string {
 
 function powers({ role, session }: Opened): string {
   if (!role) return `permission set in ${session.accountId}, unscoped`;
-  const scopes = [...(role.policy ? [role.policy.name] : []), ...role.policyArns];
+  const scopes = [...(role.policy ? [role.policy.name] : []), ...role.policyArns.map(lastPart)];
   return `role ${lastPart(role.roleArn)} in ${session.accountId}, ${scopes.length > 0 ? `scope ${scopes.join(', ')}` : 'unscoped'}`;
 }
 

@@ -3,26 +3,21 @@ import { issue } from '../broker/issue';
 import { shellWindow } from '../broker/shell-window';
 import { clientFiles } from '../child/client-files';
 import { startCredentialServer } from '../child/credential-server';
-import { childEnvironment, credentialVariables } from '../child/environment';
-import type { Command as Program } from '../child/run';
-import { subshell } from '../child/subshell';
+import { credentialVariables } from '../child/environment';
 import { ZspError } from '../errors';
 import type { Env } from '../places';
 import { clientConfig } from '../profile/client-config';
 import type { Profile } from '../profile/profile';
-import type { Secret } from '../secret';
 import type { Conversation } from '../terminal/conversation';
-import { printable } from '../terminal/sanitize';
+import { type ChildProgramParts, runCommand, runShell, type Variables } from './child-program';
 import { regionName } from './options';
 import { type ChoiceParts, profileMeant } from './profile-choice';
 
-export interface ExecParts extends ChoiceParts {
+export interface ExecParts extends ChoiceParts, ChildProgramParts {
   readonly talk: Conversation;
   readonly env: Env;
   /** What follows `--`: a command to run, or undefined. */
   readonly command: readonly string[] | undefined;
-  /** Runs a program to its end. @returns its exit status */
-  run(program: Program): Promise<number>;
   /** The status this process ends with. */
   exitWith(status: number): void;
 }
@@ -61,13 +56,12 @@ async function exec(parts: ExecParts, words: readonly string[], options: Options
   const source = await (options.server ? served(parts, profile, region) : handed(parts, profile));
   try {
     const variables = { ...source.variables, AWS_REGION: region, AWS_DEFAULT_REGION: region };
-    parts.exitWith(await (command ? runCommand(parts, command, variables) : runShell(parts, profile, variables)));
+    const ends = command ? runCommand(parts, command, variables) : runShell(parts, profile.name, variables);
+    parts.exitWith(await ends);
   } finally {
     source.dispose();
   }
 }
-
-type Variables = Readonly<Record<string, string | Secret>>;
 
 /** How the command comes by its credentials. */
 interface Source {
@@ -86,10 +80,7 @@ async function served({ world, env, talk }: ExecParts, profile: Profile, region:
   const session = async () => (await issue(world, profile, { windowId, ahead: true })).session;
   await session();
   // Clients swallow what the endpoint answers; whoever watches the job should read what to do.
-  const server = await startCredentialServer(session, ({ message, remedy }) => {
-    talk.say(`zsp: ${printable(message)}`);
-    if (remedy) talk.say(`zsp: hint: ${printable(remedy)}`);
-  });
+  const server = await startCredentialServer(session, ({ message, remedy }) => talk.complain(message, remedy));
   const files = clientFiles(clientConfig(profile.name, region, env));
   return {
     variables: {
@@ -102,21 +93,4 @@ async function served({ world, env, talk }: ExecParts, profile: Profile, region:
       files.dispose();
     },
   };
-}
-
-function runCommand({ env, talk, run }: ExecParts, words: readonly string[], variables: Variables): Promise<number> {
-  const [command = '', ...args] = words;
-  const report = (line: string) => talk.say(`zsp: ${line}`);
-  return run({ command, args, env: childEnvironment(env, variables), terminal: talk.interactive, report });
-}
-
-async function runShell({ env, talk, run }: ExecParts, profile: Profile, variables: Variables): Promise<number> {
-  const shell = subshell(profile.name, env);
-  const report = (line: string) => talk.say(`zsp: ${line}`);
-  try {
-    const all = childEnvironment(env, { ...shell.variables, ...variables });
-    return await run({ command: shell.command, args: shell.args, env: all, terminal: true, report });
-  } finally {
-    shell.dispose();
-  }
 }

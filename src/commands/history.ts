@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ZspError } from '../errors';
 import type { Verification } from '../ledger/chain';
 import type { LedgerEntry } from '../ledger/event';
+import { lastPart } from '../profile/role-arn';
 import type { Conversation } from '../terminal/conversation';
 import { printable, printableJson } from '../terminal/sanitize';
 import { table } from '../terminal/table';
@@ -53,24 +54,36 @@ async function show({ talk, now, readLedger }: HistoryParts, { json, last }: Opt
   }
   if (json) for (const entry of entries) talk.answer(`${printableJson(entry)}\n`);
   else if (entries.length === 0) talk.say('Nothing has been issued yet.');
-  else {
-    const rows = entries.map((entry) => row(entry, now()));
-    const options = { heading: talk.answerStyle.bold, width: talk.columns };
-    talk.answer(table(['TIME', 'EVENT', 'PROFILE', 'ROLE', 'UNTIL', 'WHO', 'REASON'], rows, options));
-  }
+  else showTable(talk, entries, now());
 }
 
-function row(entry: LedgerEntry, now: number): readonly string[] {
+/** Who it was is said once where it was always the same person: that leaves room for the reasons. */
+function showTable(talk: Conversation, entries: readonly LedgerEntry[], now: number): void {
+  const people = new Set(entries.flatMap(({ user }) => user ?? []));
+  const [person] = people;
+  const who = people.size > 1;
+  const titles = ['TIME', 'EVENT', 'PROFILE', 'ROLE', 'UNTIL', ...(who ? ['WHO'] : []), 'REASON'];
+  const rows = entries.map((entry) => row(entry, now, who));
+  talk.answer(table(titles, rows, { heading: talk.answerStyle.bold, width: talk.columns }));
+  if (person !== undefined && !who) talk.say(`All of it as ${printable(person)}.`);
+}
+
+function row(entry: LedgerEntry, now: number, who: boolean): readonly string[] {
   const end = entry.endsAt ?? entry.expiration;
   return [
     clockTime(Date.parse(entry.time), now),
     entry.event,
     entry.profile ?? entry.ssoSession ?? '',
-    entry.roleArn ?? '',
+    entry.roleArn === undefined ? '' : accountAndRole(entry.roleArn),
     end && !Number.isNaN(Date.parse(end)) ? clockTime(Date.parse(end), now) : '',
-    entry.user ?? '',
+    ...(who ? [entry.user ?? ''] : []),
     entry.reason ?? '',
   ];
+}
+
+/** `444455556666/deploy`: a whole ARN leaves no room for the rest. */
+function accountAndRole(arn: string): string {
+  return `${arn.split(':')[4] ?? ''}/${lastPart(arn)}`;
 }
 
 async function verify({ talk, verifyLedger }: HistoryParts, { json }: Options): Promise<void> {

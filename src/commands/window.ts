@@ -2,22 +2,14 @@ import type { Opened } from '../broker/elevation';
 import { dropWindow } from '../broker/elevation';
 import { shellWindowValue } from '../broker/shell-window';
 import type { World } from '../broker/world';
-import { childEnvironment } from '../child/environment';
-import type { Command } from '../child/run';
-import { subshell } from '../child/subshell';
-import type { Env } from '../places';
 import { lastPart } from '../profile/role-arn';
-import type { Conversation } from '../terminal/conversation';
 import type { AssumeTarget } from './assume-target';
+import { type ChildProgramParts, runCommand, runShell, type Variables } from './child-program';
 import { livesOn } from './living';
 
-export interface WindowParts {
-  readonly talk: Conversation;
+export interface WindowParts extends ChildProgramParts {
   readonly world: World;
-  readonly env: Env;
   now(): number;
-  /** Runs a program to its end. @returns its exit status */
-  run(command: Command): Promise<number>;
   /** The status this process ends with. */
   exitWith(status: number): void;
 }
@@ -43,30 +35,22 @@ export async function runInWindow(
     ZSP_PASSPHRASE: env.ZSP_PASSPHRASE,
   };
   try {
-    parts.exitWith(command ? await runCommand(parts, command, variables) : await runShell(parts, wanted, variables));
+    parts.exitWith(await runIn(parts, wanted, command, variables));
   } finally {
     const held = await dropWindow(world, profile.ssoSession, opened.name);
     if (held) livesOn(talk, [held], parts.now());
   }
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
-function runCommand({ env, talk, run }: WindowParts, words: readonly string[], variables: Variables): Promise<number> {
-  const [command = '', ...args] = words;
-  const report = (line: string) => talk.say(`zsp: ${line}`);
-  return run({ command, args, env: childEnvironment(env, variables), terminal: talk.interactive, report });
-}
-
-async function runShell({ env, talk, run }: WindowParts, wanted: AssumeTarget, variables: Variables): Promise<number> {
+async function runIn(
+  parts: WindowParts,
+  wanted: AssumeTarget,
+  command: readonly string[] | undefined,
+  variables: Variables,
+): Promise<number> {
+  if (command) return runCommand(parts, command, variables);
   const label = wanted.kind === 'role' ? lastPart(wanted.roleArn) : wanted.profile.name;
-  const shell = subshell(label, env);
-  try {
-    talk.say(`  in this shell only${shell.marked ? '' : ' (its prompt cannot be marked)'}; leave it with exit`);
-    const all = childEnvironment(env, { ...shell.variables, ...variables });
-    const report = (line: string) => talk.say(`zsp: ${line}`);
-    return await run({ command: shell.command, args: shell.args, env: all, terminal: true, report });
-  } finally {
-    shell.dispose();
-  }
+  return runShell(parts, label, variables, (marked) =>
+    parts.talk.say(`  in this shell only${marked ? '' : ' (its prompt cannot be marked)'}; leave it with exit`),
+  );
 }

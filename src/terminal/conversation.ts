@@ -1,12 +1,15 @@
+import { flow } from './flow';
 import { plainText } from './plain';
-import { harmless } from './sanitize';
+import { harmless, printable } from './sanitize';
 import { type Palette, palette, wantsColour } from './style';
 
 /** Where a verb speaks: stdout carries the answer, stderr the conversation. */
 export interface Conversation {
   answer(text: string): void;
-  /** One line to the person. */
+  /** One line to the person: several where the terminal is too narrow for it. */
   say(line: string): void;
+  /** What went wrong and what mends it: two lines at most, never broken, since they may be copied. */
+  complain(message: string, remedy?: string): void;
   /** Styles for the answer, and for what is said. */
   readonly answerStyle: Palette;
   readonly style: Palette;
@@ -50,7 +53,12 @@ export function createConversation(
   const worded = (text: string) => harmless(plain ? plainText(text) : text);
   return {
     answer: (text) => void stdout.write(worded(text)),
-    say: (line) => void stderr.write(`${worded(line)}\n`),
+    say: (line) => void stderr.write(`${broken(worded(line), stderr)}\n`),
+    complain(message, remedy) {
+      const zsp = palette(colours(stderr)).red('zsp:');
+      stderr.write(`${worded(`${zsp} ${printable(message)}`)}\n`);
+      if (remedy) stderr.write(`${worded(`${zsp} hint: ${printable(remedy)}`)}\n`);
+    },
     answerStyle: palette(colours(stdout)),
     style: palette(colours(stderr)),
     coloured: colours(stderr),
@@ -61,4 +69,12 @@ export function createConversation(
     drawn: stdout.isTTY === true && env.TERM !== 'dumb' && !plain,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
   };
+}
+
+/** Broken at its blanks, each new line as far in as the first. A picture, which has lines of its own, is left alone. */
+function broken(line: string, { isTTY, columns = 80 }: Output): string {
+  if (!isTTY || line.includes('\n')) return line;
+  const text = line.trimStart();
+  const indent = line.length - text.length;
+  return ' '.repeat(indent) + flow([text], indent, columns).join('\n');
 }

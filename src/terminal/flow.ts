@@ -1,5 +1,7 @@
 import { textWidth } from './width';
 
+/** Where a line may end: not within a time like `(in 15m)`. */
+const blanks = / (?!\w+\))/;
 const sequences = /\x1b\[[\d;]*m/g;
 
 /**
@@ -20,7 +22,7 @@ export function flow(pieces: readonly string[], indent: number, width: number | 
   };
   for (const piece of pieces.filter(Boolean)) {
     if (shownWidth(piece) <= room) add(piece, '  ');
-    else for (const [at, word] of piece.split(' ').entries()) add(word, at === 0 ? '  ' : ' ');
+    else for (const [at, word] of piece.split(blanks).entries()) add(word, at === 0 ? '  ' : ' ');
   }
   if (line !== '') lines.push(line);
   return lines.map((text, at) => (at === 0 ? text : ' '.repeat(indent) + text));

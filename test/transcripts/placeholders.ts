@@ -3,10 +3,10 @@ export type Known = readonly (readonly [text: string, placeholder: string])[];
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(127\.0\.0\.1|localhost|\[::1\]):\d+/g, '$1:<PORT>'],
-  [/\b[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}\b/g, '<CODE>'],
+  [/(?<![A-Z])[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}\b/g, '<CODE>'],
   [/\bASIA[A-Z2-7]{16}\b/g, '<ACCESS_KEY_ID>'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<TIME>'],
-  [/\b(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?( \((in [^)]{1,12}|[^)]{1,12} ago)\))?/g, '<TIME>'],
+  [/\b(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?(\s\((in [^)]{1,12}|[^)]{1,12} ago)\))?/g, '<TIME>'],
   [/(?<!\d)\d+[hms]( \d+[ms])?(?= left\b)/g, '<TIME>'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<ID>'],
   [/\b[0-9a-f]{32,64}\b/g, '<HASH>'],

@@ -11,11 +11,13 @@ const files = readdirSync(__dirname)
   .map((name) => join(__dirname, name));
 
 const terminal = needs('linux', 'script');
+const aws = needs('aws');
 const stories = files.map((file) => ({ name: basename(file, '.txt'), file, text: readFileSync(file, 'utf8') }));
 
 describe('what a user sees', () => {
   test.for(stories)('$name', { timeout: 120_000 }, async ({ file, text }, { skip }) => {
     if (terminal.skip && /^% terminal /m.test(text)) skip(`a terminal${terminal.why}`);
+    if (aws.skip && /^[$] zsp demo$/m.test(text)) skip(`the demo${aws.why}`);
     const seen = formatTranscript(await play(parseTranscript(text)));
     // For review with git diff, as ZSP_TRANSCRIPTS_UPDATE=1 npx vitest run test/transcripts
     if (process.env.ZSP_TRANSCRIPTS_UPDATE) writeFileSync(file, seen);
@@ -41,6 +43,8 @@ describe('what a user sees', () => {
     'list',
     'console',
     'keys',
+    'completion',
+    'demo',
   ])('of zsp %s is in a transcript', (verb) => {
     expect(stories.filter(({ text }) => new RegExp(`^[$].* zsp ${verb}\\b`, 'm').test(text))).not.toEqual([]);
   });
