@@ -1,5 +1,6 @@
 // The straight corridor: a held credential, a shell's prompt or a name to complete is answered before anything else is loaded.
 const [verb, ...rest] = process.argv.slice(2);
+const connections: import('./keychain/native-entry').Connections = new Map();
 
 if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
   const { answerPrompt } = require('./hot/prompt') as typeof import('./hot/prompt');
@@ -13,14 +14,14 @@ if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
 
 async function run(): Promise<void> {
   const straight = verb === 'credential-process' && !process.env.NODE_DEBUG;
-  if (straight && ((await hit()) || (await hitInTurn()))) return;
+  if (straight && ((await hit()) || (await hitInTurn()) || (await miss()))) return;
   const { main } = require('./main') as typeof import('./main');
   await main(process.argv.slice(2));
 }
 
 function hit(): Promise<boolean> {
   const { serveHeld } = require('./hot/credential-process') as typeof import('./hot/credential-process');
-  return serveHeld(rest, process.env);
+  return serveHeld(rest, process.env, connections);
 }
 
 async function hitInTurn(): Promise<boolean> {
@@ -30,6 +31,11 @@ async function hitInTurn(): Promise<boolean> {
   const served = await hit();
   endTurn();
   return served;
+}
+
+async function miss(): Promise<boolean> {
+  const { answerMiss } = require('./miss') as typeof import('./miss');
+  return answerMiss(rest, process.env, connections);
 }
 
 export {};

@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import type { Command as Program } from './child/run';
 import type { CompletionParts } from './commands/completion';
-import { exitStatus, exitStatusOf, ZspError } from './errors';
+import { endWith, interrupted, leaveQuietly } from './ending';
+import { ZspError } from './errors';
 import { helpItem, overview } from './help';
 import { manual } from './manual';
-import { partsFor, version, wordsOf } from './parts';
+import { partsFor, version } from './parts';
 import { type Conversation, createConversation } from './terminal/conversation';
-import { printable } from './terminal/sanitize';
 
 const { env } = process;
 
@@ -21,21 +21,8 @@ export async function main(args: readonly string[]): Promise<void> {
     await run(args, talk);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    process.exitCode = tell(talk, error);
-    if (process.exitCode === exitStatus.keychain_unavailable) endSoon();
+    endWith(talk, error);
   }
-}
-
-/**
- * Node waits for a keychain's call before it exits, even one that was given up on. Where such a call cannot be ended
- * (src/keychain/prompt-patience.ts) the exit status is lost, and nothing else: everything is said.
- */
-function endSoon(): void {
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1_000).unref();
-}
-
-function interrupted(): void {
-  process.exit(exitStatus.interrupted);
 }
 
 /** While a command runs, Ctrl-C is the command's: zsp ends when it does. */
@@ -47,22 +34,6 @@ async function runToItsEnd(program: Program): Promise<number> {
   } finally {
     process.on('SIGINT', interrupted);
   }
-}
-
-/** A reader that has seen enough (`zsp history | head`) is no error. */
-function leaveQuietly(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? 0 : exitStatus.storage_failed);
-}
-
-/** Two lines at most and free of secrets, since SDKs put them into an application's exception. @returns the exit status */
-function tell(talk: Conversation, error: unknown): number {
-  const { message, remedy } = wordsOf(error);
-  talk.complain(message, remedy);
-  if (env.ZSP_DEBUG && error instanceof Error && !(error instanceof ZspError)) {
-    // Where, and not what: its text could hold anything.
-    talk.say(printable((error.stack ?? '').replace(/^.*?\n(?= +at )/s, ''), 2000));
-  }
-  return exitStatusOf(error);
 }
 
 /** Node would write the environment of every command zsp runs to stderr, and what it sends. */

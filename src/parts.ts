@@ -1,45 +1,29 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createAws } from './aws/aws';
-import type { DiscoveryWorld } from './broker/discovery';
-import { createItems, type Items } from './broker/items';
+import { createItems, indexName } from './broker/items';
 import type { Lock } from './broker/ports';
-import type { World } from './broker/world';
 import type { Command as Program } from './child/run';
 import type { DoctorWorld } from './doctor/check';
-import { ZspError } from './errors';
-import { openKeychain, recordBackend } from './keychain/choice';
-import { promptPatience } from './keychain/prompt-patience';
+import { recordBackend } from './keychain/choice';
 import { type Backend, recordedBackend } from './keychain/recorded-backend';
 import type { KeysWorld } from './keys/migration';
 import { ledgerHead, readHead } from './ledger/head';
-import { createLedger } from './ledger/ledger';
 import { readLedger, verifyLedger } from './ledger/verification';
-import { createLease } from './lock/lease';
-import { createLock } from './lock/lock';
-import { createNotes, type Notes } from './notes/notes';
 import { places } from './places';
 import { permissionSetProfiles } from './profile/permission-set-profiles';
 import { credentialProcessLine } from './profile/process-line';
-import type { KeychainChoice, SsoSession } from './profile/profile';
+import type { KeychainChoice } from './profile/profile';
 import { listProfiles, resolvePermissionSet, resolveProfile } from './profile/resolve';
 import { listSsoSessions, resolveSsoSession, resolveSsoSessionIn } from './profile/sso-session';
 import { readConfigDraft, writeConfig } from './profile/write-config';
+import { serveProfile } from './serve';
 import { isRemote, openBrowser } from './terminal/browser';
 import type { Conversation } from './terminal/conversation';
 import { type Choice, type Picking, pick, pickByNumber } from './terminal/picker';
 import { startProgress } from './terminal/progress';
 import { terminalPrompt } from './terminal/prompt';
 import { clackQuestions } from './terminal/questions';
-import { printable } from './terminal/sanitize';
 import { watch } from './terminal/screen';
-
-/** What a credential-process may take in all, in milliseconds: its callers give up after 22 s and more. */
-const patience = 20_000;
-
-/** A waiter outlasts a holder that uses its whole patience. */
-const lockWait = 19_000;
+import { memo, openWorld, type RealWorld } from './world';
 
 const { env } = process;
 
@@ -56,40 +40,27 @@ export function partsFor(
   command: readonly string[] | undefined,
   run: (program: Program) => Promise<number>,
 ) {
-  const { state, runtime } = places(env);
-  const deadline = Date.now() - process.uptime() * 1000 + patience;
-  const waitMilliseconds = isCredentialProcess() ? Math.max(deadline - Date.now() - 1_000, 1_000) : lockWait;
-  const lock = createLock({ directory: join(runtime, 'locks'), waitMilliseconds });
   const prompt = terminalPrompt({ input: process.stdin, output: process.stderr });
-  const askPassphrase = () => prompt.passphrase('Passphrase of the zsp keychain:');
-  const keychain = memo((choice: KeychainChoice) =>
-    openKeychain({
-      choice,
-      env,
-      platform: process.platform,
-      lock,
-      askPassphrase,
-      patience: () => patienceFor(deadline),
-    }),
-  );
-  const ledgerFile = join(state, 'ledger.jsonl');
-  const now = () => Date.now();
-  // Nobody waits long for what is only shown.
-  const notes = createNotes(state, createLock({ directory: join(runtime, 'locks'), waitMilliseconds: 1_000 }), now);
-  const world = noting(realWorld(keychain, lock, join(runtime, 'locks'), ledgerFile, deadline), notes);
+  const now = Date.now;
+  const real = openWorld({
+    env,
+    awaited: isCredentialProcess(),
+    askPassphrase: (question) => prompt.passphrase(question),
+  });
+  const { world, aws, lock, keychain, notes, ledgerFile } = real;
+  const profile = (name: string) => resolveProfile(name, env);
   return {
     talk,
     env,
     version: version(),
     now,
-    deadline,
     /** What follows `--`. */
     command,
     prompt,
     notes,
-    wordsOf,
     world,
-    profile: (name: string) => resolveProfile(name, env),
+    profile,
+    serve: (name: string, ahead: boolean) => serveProfile({ ...real, talk, env, profile }, name, ahead),
     profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
     permissionSet: (ssoSession: string, accountId: string, roleName: string) =>
@@ -116,9 +87,9 @@ export function partsFor(
       await refuseBlankPassword(backend, store, env);
       recordBackend(env, backend);
     },
-    console: createAws({ env, now }).console,
+    console: aws.console,
     moveKeychain: (to: Backend) => moveTo(to, keychain, lock),
-    keysWorld: () => keysWorld(world, keychain, now),
+    keysWorld: () => keysWorld(real, now),
     doctorWorld: () => doctorWorld(keychain, now),
     run,
     exitWith(status: number) {
@@ -133,8 +104,7 @@ export function partsFor(
   };
 }
 
-/** Each opened once, when it is first needed. */
-type Keychains = (choice: KeychainChoice) => ReturnType<typeof openKeychain>;
+type Keychains = RealWorld['keychain'];
 
 /** Moves everything zsp keeps to another keychain, which is the one from then on. */
 async function moveTo(to: Backend, keychain: Keychains, lock: Lock) {
@@ -153,19 +123,19 @@ async function moveTo(to: Backend, keychain: Keychains, lock: Lock) {
     async accounts(store) {
       const retired = createRetiredKeys(join(state, 'retired-keys.json')).all();
       const names = await createItems(store, lock).names();
-      return [...names, ...retired.map((key) => secretName(key.accessKeyId)), ledgerHead, 'index'];
+      return [...names, ...retired.map((key) => secretName(key.accessKeyId)), ledgerHead, indexName];
     },
   });
 }
 
-async function keysWorld(world: World, keychain: Keychains, now: () => number): Promise<KeysWorld> {
+async function keysWorld({ world, aws, keychain }: RealWorld, now: () => number): Promise<KeysWorld> {
   const { issue } = await import('./broker/issue');
   const { shellWindow } = await import('./broker/shell-window');
   const { createRetiredKeys } = await import('./keys/retired-keys');
   return {
     env,
     now,
-    iam: createAws({ env, now }).iam,
+    iam: aws.iam,
     retired: createRetiredKeys(join(places(env).state, 'retired-keys.json')),
     secrets: async () => (await keychain('auto')).store,
     async credentials(name) {
@@ -198,82 +168,11 @@ async function doctorWorld(keychain: Keychains, now: () => number): Promise<Doct
   };
 }
 
-function realWorld(
-  keychain: Keychains,
-  lock: Lock,
-  locks: string,
-  ledgerFile: string,
-  deadline: number,
-): DiscoveryWorld {
-  const aws = createAws({ env, now: Date.now, ...(isCredentialProcess() && { deadline }) });
-  const items = memo(
-    async (choice: KeychainChoice): Promise<Items> => createItems((await keychain(choice)).store, lock),
-  );
-  return {
-    clock: { now: Date.now, sleep: (milliseconds) => sleep(milliseconds) },
-    items: (at: SsoSession) => items(at.keychain),
-    lock,
-    lease: createLease({ directory: locks }),
-    signIn: aws.signIn,
-    portal: aws.portal,
-    assignments: aws.assignments,
-    sts: aws.sts,
-    skew: aws.skew,
-    async record(event) {
-      // One ledger, one head: in the keychain of the first sign-in, wherever this one keeps its items.
-      const { store } = await keychain('auto');
-      await createLedger({ file: ledgerFile, lock, store, now: Date.now }).append(event);
-    },
-    newId: () => randomBytes(8).toString('hex'),
-  };
-}
-
-/** The same world, in which a window that ends leaves the shells' prompts too. */
-function noting(world: DiscoveryWorld, notes: Notes): DiscoveryWorld {
-  return {
-    ...world,
-    async record(event) {
-      await world.record(event);
-      if (event.event === 'window-dropped') await notes.windowsEnded(({ id }) => id === event.windowId);
-      // A new sign-in forgets every session of the old one.
-      if (event.event !== 'sign-in' && event.event !== 'sign-out') return;
-      await notes.windowsEnded(({ ssoSession }) => ssoSession === event.ssoSession);
-    },
-  };
-}
-
-/** How long an unlock prompt may keep a call, in milliseconds: a credential-process needs the last of its time to end in. */
-function patienceFor(deadline: number): number {
-  return isCredentialProcess()
-    ? Math.min(promptPatience, Math.max(deadline - Date.now() - 5_000, 2_000))
-    : promptPatience;
-}
-
 /** Only clients that wait for credentials have a patience; a person may have a slow network. */
 function isCredentialProcess(): boolean {
   return process.argv[2] === 'credential-process';
 }
 
-function memo<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
-  const made = new Map<Key, Value>();
-  return (key) => {
-    const found = made.get(key) ?? make(key);
-    made.set(key, found);
-    return found;
-  };
-}
-
 export function version(): string {
   return (require('../package.json') as { version: string }).version;
-}
-
-/** What is said of an error; of a bug only its kind, since its text could hold anything. */
-export function wordsOf(error: unknown): Pick<ZspError, 'code' | 'message' | 'remedy'> {
-  if (error instanceof ZspError) return error;
-  const kind = error instanceof Error ? error.name : typeof error;
-  return {
-    code: 'internal',
-    message: `this is a bug in zsp (${printable(kind, 40)})`,
-    remedy: 'please report it, with the command and the version that zsp --version prints',
-  };
 }

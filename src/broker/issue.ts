@@ -5,7 +5,7 @@ import { lastPart } from '../profile/role-arn';
 import { freshness } from './freshness';
 import { credentialsName } from './item-names';
 import { type CredentialsItem, credentialsItem, type Elevated, type Items, type Window } from './items';
-import { assumeRole, type First, keepFor, permissionSet, signedOutMeanwhile, tolerate } from './mint';
+import { assumeRole, type Fetched, type First, keepFor, permissionSet, signedOutMeanwhile, tolerate } from './mint';
 import type { Session } from './ports';
 import type { World } from './world';
 
@@ -14,6 +14,8 @@ export interface IssueOptions {
   readonly windowId?: string | undefined;
   /** Mint already when the session should be renewed behind the scenes. */
   readonly ahead?: boolean;
+  /** The caller has just looked for held credentials, and found none that serve. */
+  readonly looked?: boolean;
   /** Credentials STS has just refused: never given back. */
   readonly refused?: Session;
 }
@@ -27,7 +29,7 @@ export async function issue(world: World, profile: Profile, options: IssueOption
   const items = await world.items(at);
   const name = credentialsName(profile, options.windowId);
   const serves = servesUntilRenewal(world, profile, options);
-  const found = await items.credentials(name);
+  const found = options.looked ? undefined : await items.credentials(name);
   if (found && serves(found)) return withSignIn(items, profile, found);
   return world.lock(name, async () => {
     const held = await items.credentials(name);
@@ -118,22 +120,28 @@ export async function mint(
   const role = elevated?.role ?? profile.role;
   const source = elevated?.onTop ? underneath(world, profile) : sourceOf(world, profile);
   if (!role) return bare(world, profile);
+  const assume = async ({ kept, ...first }: Fetched): Promise<First> => {
+    const [session] = await Promise.all([assumeRole(world, profile, role, first, window), kept]);
+    return { session, signIn: first.signIn };
+  };
   const first = await source();
   try {
-    return { session: await assumeRole(world, profile, role, first, window), signIn: first.signIn };
+    return await assume(first);
   } catch (error) {
     // The caller's credentials can have ended at AWS before their time: once more, with new ones.
     if (!(error instanceof ZspError && error.code === 'sign_in_required')) throw error;
-    const renewed = await source(first.session);
-    return { session: await assumeRole(world, profile, role, renewed, window), signIn: renewed.signIn };
+    await first.kept;
+    return assume(await source(first.session));
   }
 }
 
-type Source = (refused?: Session) => Promise<First>;
+type Source = (refused?: Session) => Promise<Fetched>;
+
+const settled = async (first: Promise<First>): Promise<Fetched> => ({ ...(await first), kept: Promise.resolve() });
 
 /** What an elevated role is assumed with. Made for it: the profile's own item may be what is locked, and holds the elevated session. */
 function underneath(world: World, profile: Profile): Source {
-  return profile.role ? () => mint(world, profile, undefined, undefined) : sourceOf(world, profile);
+  return profile.role ? () => settled(mint(world, profile, undefined, undefined)) : sourceOf(world, profile);
 }
 
 function sourceOf(world: World, profile: Profile): Source {
@@ -146,8 +154,8 @@ function sourceOf(world: World, profile: Profile): Source {
 /** A profile's own credentials, as a source for another's. Where they need a window they are made for this one, and not kept. */
 function ordinary(world: World, profile: Profile): Source {
   if (!profile.role) return sourceOf(world, profile);
-  if (profile.elevationRequiredBy !== undefined) return () => mint(world, profile, undefined, undefined);
-  return (refused) => issueOrdinary(world, profile, refused);
+  if (profile.elevationRequiredBy !== undefined) return () => settled(mint(world, profile, undefined, undefined));
+  return (refused) => settled(issueOrdinary(world, profile, refused));
 }
 
 async function issueOrdinary(world: World, profile: Profile, refused: Session | undefined): Promise<First> {
@@ -158,10 +166,12 @@ async function issueOrdinary(world: World, profile: Profile, refused: Session | 
 }
 
 /** A bare permission set: AWS gives it its own lifetime, so it is asked again when what is held should be renewed. */
-function bare(world: World, profile: Profile): Promise<First> {
+async function bare(world: World, profile: Profile): Promise<First> {
   const { source } = profile;
   if (source.kind === 'profile') return bare(world, source.profile);
-  return permissionSet(world, profile.ssoSession, source, { minimumLeft: 16 * 60_000 });
+  const { kept, ...first } = await permissionSet(world, profile.ssoSession, source, { minimumLeft: 16 * 60_000 });
+  await kept;
+  return first;
 }
 
 /** Records and keeps what was minted, unless the sign-in or the window it was minted for is gone. What cannot be recorded is not kept. */

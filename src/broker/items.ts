@@ -101,7 +101,8 @@ export interface Items {
   names(): Promise<readonly string[]>;
 }
 
-const indexName = 'index';
+/** The item that names all others, so that a logout finds them. */
+export const indexName = 'index';
 
 export function createItems(store: SecretStore, lock: Lock): Items {
   const read = async <T>(name: string, decode: (item: Secret) => T | undefined): Promise<T | undefined> => {

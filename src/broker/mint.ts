@@ -21,6 +21,11 @@ export interface First {
   readonly signIn: SignInItem;
 }
 
+/** The same, while they are still being kept for the next profile: they are good for use, and `kept` has to be awaited. */
+export interface Fetched extends First {
+  readonly kept: Promise<void>;
+}
+
 /**
  * A permission set's credentials: held ones while they are good for what they are wanted for, else from GetRoleCredentials.
  * @param refused credentials STS has just refused: never given back
@@ -31,7 +36,7 @@ export async function permissionSet(
   at: SsoSession,
   wanted: { readonly accountId: string; readonly roleName: string },
   options: { readonly minimumLeft: number; readonly refused?: Session } = { minimumLeft: minute },
-): Promise<First> {
+): Promise<Fetched> {
   const items = await world.items(at);
   const signIn = await items.signIn(at);
   // Without a sign-in there is nothing to look for; with an ended one, held credentials still work.
@@ -42,16 +47,23 @@ export async function permissionSet(
     if (!session || session.accessKeyId === options.refused?.accessKeyId) return undefined;
     return session.expiration - world.clock.now() > options.minimumLeft ? session : undefined;
   };
-  // Every read of a keychain takes as long as a third of Node's start, so nothing is looked for twice without a reason.
-  return world.lock(name, async () => {
+  let use: (first: First) => void = () => {};
+  const usable = new Promise<First>((resolve) => {
+    use = resolve;
+  });
+  const kept = world.lock(name, async () => {
     const found = await held();
     const now = found && (await items.signIn(at));
-    if (found && now?.id === id) return { session: found, signIn: now };
+    if (found && now?.id === id) return use({ session: found, signIn: now });
     const fresh = await roleCredentials(world, at, wanted, signIn);
     if (fresh.signIn.id !== id) throw signedOutMeanwhile(at);
-    await tolerate(keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session }));
-    return { session: fresh.session, signIn: await withUser(world, at, fresh) };
+    // To keep them takes a keychain as long as AWS takes for its next answer: neither waits for the other.
+    const keeping = tolerate(keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session }));
+    const named = withUser(world, at, fresh).then((owner) => use({ session: fresh.session, signIn: owner }));
+    const ends = await Promise.allSettled([keeping, named]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   });
+  return { ...(await Promise.race([usable, kept.then(() => usable)])), kept };
 }
 
 export function signedOutMeanwhile(at: SsoSession): ZspError {

@@ -4,6 +4,7 @@ import { freshness } from '../broker/freshness';
 import { credentialsName } from '../broker/item-names';
 import { isCredentials, parseFields } from '../broker/item-shape';
 import { shellWindow } from '../broker/shell-window';
+import type { Connections } from '../keychain/native-entry';
 import { readItemNow } from '../keychain/read-item';
 import { readSettings, type Settings } from '../profile/settings';
 
@@ -12,16 +13,17 @@ type Env = NodeJS.ProcessEnv;
 /**
  * Answers `credential-process --profile P` from the keychain if a session is held that was issued for what the profile says
  * now. Anything unusual is left to the miss path, which explains it.
+ * @param connections keeps what is opened, for what comes after a miss
  * @returns whether it was answered
  */
-export async function serveHeld(args: readonly string[], env: Env): Promise<boolean> {
+export async function serveHeld(args: readonly string[], env: Env, connections: Connections): Promise<boolean> {
   const profile = profileOf(args);
   if (profile === undefined) return false;
   const settings = readSettings(profile, env);
   if (!settings) return false;
   const windowId = shellWindow(env, profile);
   const name = credentialsName({ configFile: settings.configFile, name: profile }, windowId);
-  const text = await readItemNow(settings.keychain, name, env);
+  const text = await readItemNow(settings.keychain, name, env, connections);
   const answer = text === undefined ? undefined : heldAnswer(text, settings, Date.now());
   if (!answer) return false;
   print(answer.line);

@@ -1,21 +1,30 @@
 import { Secret } from '../secret';
 import { failureOf, keychainError, readFailure } from './failure';
-import { loadBinding, type NativeBackend, pinned, service, settleKernelKeyring } from './native-entry';
+import {
+  type Connections,
+  loadBinding,
+  type NativeBackend,
+  type NativeEntry,
+  pinned,
+  service,
+  settleKernelKeyring,
+} from './native-entry';
 import { type Connected, connect, promptPatience, withPatience } from './prompt-patience';
 import type { SecretStore } from './secret-store';
-
-type Binding = ReturnType<typeof loadBinding>;
-type Entry = InstanceType<Binding['AsyncEntry'] | Binding['Entry']>;
 
 /**
  * An operating system's keychain, through `@napi-rs/keyring` (ADR 0001). Each call is bounded by the binding's own two
  * seconds of bus silence and, where an unlock prompt is open, by `patience` in milliseconds.
  * @throws ZspError `keychain_unavailable`; `storage_failed` when the keychain is full
  */
-export function nativeStore(backend: NativeBackend, patience = () => promptPatience): SecretStore {
-  const entries = openEntries(backend);
+export function nativeStore(
+  backend: NativeBackend,
+  patience = () => promptPatience,
+  connections: Connections = new Map(),
+): SecretStore {
+  const entries = openEntries(backend, connections);
 
-  const ask = async <T>(account: string, work: (entry: Entry) => T | Promise<T>): Promise<T> => {
+  const ask = async <T>(account: string, work: (entry: NativeEntry) => T | Promise<T>): Promise<T> => {
     const started = Date.now();
     try {
       const connected = entries.open(account);
@@ -26,7 +35,7 @@ export function nativeStore(backend: NativeBackend, patience = () => promptPatie
     }
   };
 
-  const call = async <T>(account: string, work: (entry: Entry) => T | Promise<T>): Promise<T> => {
+  const call = async <T>(account: string, work: (entry: NativeEntry) => T | Promise<T>): Promise<T> => {
     const reused = entries.has(account);
     try {
       return await ask(account, work);
@@ -47,20 +56,22 @@ export function nativeStore(backend: NativeBackend, patience = () => promptPatie
     async delete(account) {
       await call(account, (entry) => entry.deletePassword());
     },
+    prepare(account) {
+      try {
+        if (backend === 'secret-service') entries.open(account);
+      } catch {
+        // It is opened again when it is needed, and then it is explained.
+      }
+    },
   };
 }
 
-/** How many connections to the Secret Service are kept: more than a mint needs. */
+/** How many connections are kept: more than a mint needs. */
 const mostKept = 8;
 
-/**
- * To open an entry of the Secret Service takes a connection and a key exchange, ten times as long as to ask it something: so
- * those of the last accounts are kept.
- */
-function openEntries(backend: NativeBackend) {
-  const kept = new Map<string, Connected<Entry>>();
+function openEntries(backend: NativeBackend, kept: Connections) {
   return {
-    open(account: string): Connected<Entry> {
+    open(account: string): Connected<NativeEntry> {
       const entry = kept.get(account) ?? connect(() => openEntry(backend, account));
       if (backend !== 'secret-service') return entry;
       kept.delete(account);
@@ -75,7 +86,7 @@ function openEntries(backend: NativeBackend) {
 }
 
 /** Asynchronous where a service may be slow; the kernel answers at once, and only to the thread that asked it before. */
-function openEntry(backend: NativeBackend, account: string): Entry {
+function openEntry(backend: NativeBackend, account: string): NativeEntry {
   const binding = loadBinding();
   if (backend !== 'kernel') return new binding.AsyncEntry(service, account, pinned(backend));
   settleKernelKeyring(binding);

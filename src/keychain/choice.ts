@@ -5,7 +5,7 @@ import { createFile } from '../private-file';
 import type { KeychainChoice } from '../profile/profile';
 import { nativeStore } from './binding';
 import { failureOf, keychainError } from './failure';
-import { type NativeBackend, platformOf } from './native-entry';
+import { type Connections, type NativeBackend, platformOf } from './native-entry';
 import { type AskPassphrase, passphraseStore } from './passphrase-store';
 import { probe } from './probe';
 import { type Backend, recordedBackend, recordPath } from './recorded-backend';
@@ -14,7 +14,7 @@ import { sealedDirectory } from './sealed-file';
 import type { SecretStore } from './secret-store';
 import { hasSessionBus } from './session-bus';
 
-interface KeychainOptions {
+export interface KeychainOptions {
   readonly choice: KeychainChoice;
   readonly env: Env;
   readonly platform?: NodeJS.Platform;
@@ -23,6 +23,8 @@ interface KeychainOptions {
   readonly askPassphrase?: AskPassphrase;
   /** How long an unlock prompt is waited for, in milliseconds, as each call begins. */
   readonly patience?: () => number;
+  /** What was opened before. */
+  readonly connections?: Connections;
 }
 
 export interface OpenKeychain {
@@ -57,7 +59,7 @@ export function recordBackend(env: Env, backend: Backend, platform: NodeJS.Platf
 function storeOf(
   backend: Backend,
   platform: NodeJS.Platform,
-  { env, lock, askPassphrase, patience }: KeychainOptions,
+  { env, lock, askPassphrase, patience, connections }: KeychainOptions,
 ): SecretStore {
   const directory = sealedDirectory(backend, env, platform);
   if (backend === 'file') {
@@ -65,7 +67,7 @@ function storeOf(
     return sealed(passphraseStore(directory, env, askPassphrase), directory, (_name, work) => work());
   }
   if (!isHere(backend, env, platform)) throw keychainError(backend, 'not-running');
-  const store = nativeStore(backend, patience);
+  const store = nativeStore(backend, patience, connections);
   return backend === 'wincred' || backend === 'kernel' ? sealed(store, directory, lock) : store;
 }
 

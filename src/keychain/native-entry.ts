@@ -1,9 +1,18 @@
+import type { Connected } from './prompt-patience';
 import type { Backend } from './recorded-backend';
 
 /** The backends that the operating system keeps; `file` is ours. */
 export type NativeBackend = Exclude<Backend, 'file'>;
 
 type Binding = typeof import('@napi-rs/keyring');
+
+export type NativeEntry = InstanceType<Binding['AsyncEntry'] | Binding['Entry']>;
+
+/**
+ * Entries of the Secret Service by account, kept open: to open one takes a connection and a key exchange, ten times as long as
+ * to ask it something. What a hit has opened serves the miss that follows it.
+ */
+export type Connections = Map<string, Connected<NativeEntry>>;
 
 /** The service name of every item zsp keeps. */
 export const service = 'zsp';

@@ -1,6 +1,14 @@
 import type { Env } from '../places';
 import type { KeychainChoice } from '../profile/profile';
-import { loadBinding, type NativeBackend, pinned, platformOf, service, settleKernelKeyring } from './native-entry';
+import {
+  type Connections,
+  loadBinding,
+  type NativeBackend,
+  pinned,
+  platformOf,
+  service,
+  settleKernelKeyring,
+} from './native-entry';
 import { connect, promptPatience, withPatience } from './prompt-patience';
 import { type Backend, recordedBackend } from './recorded-backend';
 import { hasSessionBus } from './session-bus';
@@ -9,29 +17,47 @@ import { hasSessionBus } from './session-bus';
  * The hit path's read of one item: at once, and with nothing loaded that it does not need.
  * @returns the item's text, or undefined for anything but a present item: the miss path asks again and explains
  */
-export async function readItemNow(choice: KeychainChoice, account: string, env: Env): Promise<string | undefined> {
+export async function readItemNow(
+  choice: KeychainChoice,
+  account: string,
+  env: Env,
+  connections: Connections = new Map(),
+): Promise<string | undefined> {
   try {
     const backend = choice === 'auto' ? recordedBackend(env) : choice;
-    return backend && (await readFrom(backend, account, env));
+    return backend && (await readFrom(backend, account, env, connections));
   } catch {
+    connections.delete(account);
     return undefined;
   }
 }
 
-function readFrom(backend: Backend, account: string, env: Env): string | undefined | Promise<string | undefined> {
+function readFrom(
+  backend: Backend,
+  account: string,
+  env: Env,
+  connections: Connections,
+): string | undefined | Promise<string | undefined> {
   if (backend === 'file') return lateReader().readSealedItem(backend, account, env, undefined);
   if (process.platform !== platformOf[backend]) return undefined;
   if (backend === 'secret-service' && !hasSessionBus(env)) return undefined;
-  if (backend === 'secret-service' || backend === 'keychain') return askNative(backend, account);
+  if (backend === 'secret-service' || backend === 'keychain') return askNative(backend, account, connections);
   return lateReader().readSealedItem(backend, account, env, (key) => readNative(backend, key));
 }
 
-/** A process that a prompt has already kept waiting gives the rest of its time to the miss path. */
-async function askNative(backend: NativeBackend, account: string): Promise<string | undefined> {
+/** What a process that has waited for long still gives a keychain, in milliseconds. */
+const leastPatience = 2_000;
+
+async function askNative(
+  backend: NativeBackend,
+  account: string,
+  connections: Connections,
+): Promise<string | undefined> {
+  // A process that a prompt has already kept waiting gives the rest of its time to the miss path.
+  const left = Math.max(promptPatience - process.uptime() * 1000, leastPatience);
   const { AsyncEntry } = loadBinding();
-  const left = promptPatience - process.uptime() * 1000;
-  if (left <= 0) return undefined;
-  const connected = connect(() => new AsyncEntry(service, account, pinned(backend)));
+  const connected = connections.get(account) ?? connect(() => new AsyncEntry(service, account, pinned(backend)));
+  if (backend === 'secret-service') connections.set(account, connected);
   return (await withPatience(connected.entry.getPassword(), connected, left)) ?? undefined;
 }
 

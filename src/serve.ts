@@ -1,0 +1,53 @@
+import { processAnswer } from './broker/answer';
+import { type IssueOptions, issue } from './broker/issue';
+import type { First } from './broker/mint';
+import { shellWindow } from './broker/shell-window';
+import { waitForLogin } from './broker/sign-in';
+import { wordsOf } from './ending';
+import { ZspError } from './errors';
+import type { Env } from './places';
+import type { Profile } from './profile/profile';
+import type { Conversation } from './terminal/conversation';
+import type { RealWorld } from './world';
+
+export interface ServingParts extends Pick<RealWorld, 'world' | 'notes' | 'deadline'> {
+  readonly talk: Conversation;
+  readonly env: Env;
+  profile(name: string): Profile;
+}
+
+/** Issues a profile's credentials and prints them for the client; a failure is noted for `zsp status --last-error`. */
+export async function serveProfile(parts: ServingParts, name: string, ahead: boolean): Promise<void> {
+  try {
+    await serve(parts, name, ahead);
+  } catch (error) {
+    const { code, message, remedy } = wordsOf(error);
+    const time = new Date().toISOString();
+    await parts.notes.failed({ time, profile: name, code, message, ...(remedy && { remedy }) });
+    throw error;
+  }
+}
+
+async function serve(parts: ServingParts, name: string, ahead: boolean): Promise<void> {
+  const windowId = shellWindow(parts.env, name);
+  const { session } = await issueOrWait(parts, parts.profile(name), { windowId, ahead, looked: true });
+  if (ahead) return;
+  const opened = {
+    ...session,
+    secretAccessKey: session.secretAccessKey.open(),
+    sessionToken: session.sessionToken.open(),
+  };
+  parts.talk.answer(processAnswer(opened));
+}
+
+/** Somebody may be signing in just now: their result is worth waiting for. */
+async function issueOrWait({ world, deadline }: ServingParts, profile: Profile, options: IssueOptions): Promise<First> {
+  try {
+    return await issue(world, profile, options);
+  } catch (error) {
+    if (!(error instanceof ZspError && error.code === 'sign_in_required')) throw error;
+    const waited = await waitForLogin(world, profile.ssoSession, deadline - world.clock.now() - 3_000);
+    if (!waited) throw error;
+    return issue(world, profile, options);
+  }
+}
