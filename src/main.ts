@@ -7,6 +7,7 @@ import { helpItem, overview } from './help';
 import { manual } from './manual';
 import { partsFor, version } from './parts';
 import { type Conversation, createConversation } from './terminal/conversation';
+import { printable } from './terminal/sanitize';
 
 const { env } = process;
 

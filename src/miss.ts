@@ -30,7 +30,7 @@ export async function answerMiss(args: readonly string[], env: Env, connections:
   return true;
 }
 
-async function askPassphrase(question: string) {
-  const { terminalPrompt } = await import('./terminal/prompt');
+function askPassphrase(question: string) {
+  const { terminalPrompt } = require('./terminal/prompt') as typeof import('./terminal/prompt');
   return terminalPrompt({ input: process.stdin, output: process.stderr }).passphrase(question);
 }
