@@ -1,7 +1,7 @@
 import { endWith, interrupted, leaveQuietly } from './ending';
+import { profileOf } from './hot/credential-process';
 import type { Connections } from './keychain/native-entry';
 import type { Env } from './places';
-import { decodeProfileHex } from './profile/process-line';
 import { resolveProfile } from './profile/resolve';
 import { serveProfile } from './serve';
 import { createConversation } from './terminal/conversation';
@@ -14,16 +14,15 @@ import { openWorld } from './world';
  * @returns whether the arguments were of such a form
  */
 export async function answerMiss(args: readonly string[], env: Env, connections: Connections): Promise<boolean> {
-  const [flag, value = '', ahead] = args;
-  const known = (flag === '--profile' && !value.startsWith('-')) || flag === '--profile-hex';
-  if (!known || value === '' || args.length > (ahead === '--ahead' ? 3 : 2)) return false;
+  const ahead = args.at(-1) === '--ahead';
+  const name = profileOf(ahead ? args.slice(0, -1) : args);
+  if (name === undefined) return false;
   process.on('SIGINT', interrupted);
   process.stdout.on('error', leaveQuietly);
   const talk = createConversation(process, env, { noColor: false, plain: Boolean(env.ZSP_PLAIN) });
   try {
-    const name = flag === '--profile' ? value : decodeProfileHex(value);
     const real = openWorld({ env, awaited: true, askPassphrase, connections });
-    await serveProfile({ ...real, talk, env, profile: () => resolveProfile(name, env) }, name, ahead === '--ahead');
+    await serveProfile({ ...real, talk, env, profile: () => resolveProfile(name, env) }, name, ahead);
   } catch (error) {
     endWith(talk, error);
   }

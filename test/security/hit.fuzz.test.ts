@@ -70,10 +70,10 @@ describe('the arguments', () => {
   async function profileOnMiss(args: readonly string[]): Promise<string | undefined> {
     const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
     let name: string | undefined;
-    const profile = (found: string) => {
+    const serve = async (found: string) => {
       name = found;
     };
-    const parts = { env: {}, profile } as never;
+    const parts = { env: {}, serve } as never;
     const verb = credentialProcessCommand(parts)
       .exitOverride()
       .configureOutput({ writeErr() {}, writeOut() {} });
