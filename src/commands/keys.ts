@@ -75,9 +75,9 @@ function show({ talk, now }: KeysParts, { findings, ...looked }: Scan): void {
   const { bold, green } = talk.answerStyle;
   if (findings.length > 0) {
     const rows = findings.map((finding) => row(talk, finding, now()));
-    talk.answer(
-      table(['PLACE', 'KEY', 'KIND', 'ACCOUNT', 'SECRET', 'CHANGED'], rows, { heading: bold, width: talk.columns }),
-    );
+    // Half a path or half an ID finds nothing.
+    const options = { heading: bold, width: talk.columns, narrowest: Number.POSITIVE_INFINITY };
+    talk.answer(table(['PLACE', 'KEY', 'KIND', 'ACCOUNT', 'SECRET', 'CHANGED'], rows, options));
   } else talk.answer(`${green('✓')} No AWS key found.\n`);
   talk.say(`zsp ${summary(looked)}.`);
 }

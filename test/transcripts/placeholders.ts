@@ -9,6 +9,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?(\s\((in [^)]{1,12}|[^)]{1,12} ago)\))?/g, '<TIME>'],
   [/(?<!\d)\d+[hms]( \d+[ms])?(?= left\b)/g, '<TIME>'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<ID>'],
+  [/\bNode \d+\.\d+\.\d+, (no AWS CLI|AWS CLI \d+\.\d+\.\d+)/g, 'Node <VERSION>, <AWS CLI>'],
   [/\b[0-9a-f]{32,64}\b/g, '<HASH>'],
 ];
 
@@ -21,7 +22,7 @@ export function withPlaceholders(text: string, known: Known): string {
   return patterns.reduce((result, [pattern, placeholder]) => result.replace(pattern, placeholder), first);
 }
 
-/** The other way, for the files and commands of a transcript: `<HOME>` and `<SANDBOX>` become this run's. */
+/** The other way, for the files and commands of a transcript: `<HOME>`, `<SANDBOX>`, `<KEY_ID>` and `<SECRET_KEY>` become this run's. */
 export function withoutPlaceholders(text: string, known: Known): string {
   return known.reduce((result, [value, placeholder]) => result.replaceAll(placeholder, value), text);
 }

@@ -3,11 +3,16 @@ import { join } from 'node:path';
 import type { Fault, FaultAction } from '../../src/sandbox/faults';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { splitCommand } from '../../src/terminal/command-line';
+import { makeKeyId, makeSecret } from '../keys/made-up';
 import { type Home, launcher, newHome, type Run, run, runZsp } from '../support/zsp';
 import { type Known, withoutPlaceholders, withPlaceholders } from './placeholders';
 import { type Entry, linesOf, type Output } from './transcript';
 
 const { version } = JSON.parse(readFileSync(join(launcher, '..', '..', 'package.json'), 'utf8')) as { version: string };
+
+/** A long-lived key that is nobody's, for files that have one. */
+const keyId = makeKeyId('AKIA', '111122223333');
+const secretKey = makeSecret('a');
 
 interface Stage {
   readonly home: Home;
@@ -55,6 +60,9 @@ async function type(stage: Stage, command: string): Promise<Output> {
   return { stdout: shown(stdout), stderr: shown(stderr), status };
 }
 
+/** A line that says what is waited for: gone when the waiting ends, and drawn as often as that takes. */
+const waiting = /\r\x1b\[2K(?:[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] [^\r\n]*)?/g;
+
 /** A terminal has one screen: both streams are shown as stdout, and an escape sequence starts with `␛`. */
 async function onTerminal(columns: number, args: readonly string[], options: Parameters<typeof run>[2]): Promise<Run> {
   const node = process.env.ZSP_TEST_NODE ?? process.execPath;
@@ -62,7 +70,8 @@ async function onTerminal(columns: number, args: readonly string[], options: Par
   const command = `stty -echo cols ${columns} rows 24; exec ${quoted}`;
   const env = { ...options.env, TERM: 'xterm-256color', SHELL: '/bin/sh' };
   const { stdout, status } = await run('script', ['-qec', command, '/dev/null'], { ...options, env });
-  return { stdout: stdout.replaceAll('\r\n', '\n').replaceAll('\x1b', '␛'), stderr: '', status };
+  const kept = stdout.replaceAll('\r\n', '\n').replace(waiting, '').replaceAll('\x1b', '␛');
+  return { stdout: kept, stderr: '', status };
 }
 
 /**
@@ -96,6 +105,8 @@ function places({ home, sandbox }: Stage): Known {
   return [
     [home.path, '<HOME>'],
     [sandbox.url, '<SANDBOX>'],
+    [keyId, '<KEY_ID>'],
+    [secretKey, '<SECRET_KEY>'],
   ];
 }
 

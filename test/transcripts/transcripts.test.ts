@@ -45,6 +45,8 @@ describe('what a user sees', () => {
     'keys',
     'completion',
     'demo',
+    'configure',
+    'doctor',
   ])('of zsp %s is in a transcript', (verb) => {
     expect(stories.filter(({ text }) => new RegExp(`^[$].* zsp ${verb}\\b`, 'm').test(text))).not.toEqual([]);
   });
