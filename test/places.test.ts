@@ -144,6 +144,9 @@ describe.skipIf(posix.skip)(`a named pipe in the place of a file${posix.why}`, (
     ['the name of the keychain', `${state}/keychain`, ['credential-process', '--profile', 'auto'], 6, {}],
     ["the file keychain's key", 'run/zsp/sealed/file/key.json', ['credential-process', '--profile', 'dev'], 6, {}],
     ['the last errors', `${state}/last-error.json`, ['status', '--last-error'], 0, {}],
+    ['the config', '.aws/config', ['complete', 'profiles'], 0, {}],
+    ['a discovery', 'run/zsp/discoveries/0.json', ['complete', 'roles'], 0, {}],
+    ['the keys being retired', `${state}/retired-keys.json`, ['keys', 'migrate', 'dev', '--yes'], 9, {}],
     ['the open windows', `${state}/prompt.json`, ['status', '--prompt'], 0, {}],
   ])('%s: %s %s ends at once, cleanly', async (_, path, args, status, more) => {
     const home = newHome(more);

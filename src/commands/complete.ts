@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Env, places } from '../places';
+import { type Env, places, readRegularFile } from '../places';
 import { allSections, isZspKey, type Section } from '../profile/sections';
 import { configPath } from '../profile/settings';
 
@@ -29,7 +29,7 @@ const lists: Readonly<Record<string, (env: Env) => readonly string[]>> = {
 };
 
 function readConfig(env: Env): string {
-  return readFileSync(configPath(env), 'utf8');
+  return readRegularFile(configPath(env)).toString();
 }
 
 function zspProfiles(env: Env): readonly Section[] {
@@ -51,7 +51,7 @@ function discovered(env: Env): readonly Account[] {
   try {
     const files = readdirSync(directory).filter((name) => name.endsWith('.json'));
     return files.flatMap(
-      (name) => (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { accounts: Account[] }).accounts,
+      (name) => (JSON.parse(readRegularFile(join(directory, name)).toString()) as { accounts: Account[] }).accounts,
     );
   } catch {
     return [];

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountRoles } from '../broker/discovery';
 import { signInName } from '../broker/item-names';
-import { type Env, ensurePrivateDirectory, places } from '../places';
+import { type Env, ensurePrivateDirectory, places, readRegularFile } from '../places';
 import { replaceFile } from '../private-file';
 import type { SsoSession } from '../profile/profile';
 
@@ -29,7 +28,7 @@ function discoveriesDirectory(env: Env): string {
 /** What was last found for this very sign-in, however long ago. Anything else is as good as nothing. */
 export function recallDiscovery(env: Env, at: SsoSession, signInId: string): Remembered | undefined {
   try {
-    const found = JSON.parse(readFileSync(fileOf(env, at), 'utf8')) as Remembered;
+    const found = JSON.parse(readRegularFile(fileOf(env, at)).toString()) as Remembered;
     return found.signInId === signInId && Array.isArray(found.accounts) ? found : undefined;
   } catch {
     return undefined;
@@ -43,7 +42,7 @@ export function knownAccounts(env: Env, sessions: readonly SsoSession[]): Readon
 
 function accountsIn(file: string): readonly (readonly [id: string, name: string])[] {
   try {
-    const { accounts } = JSON.parse(readFileSync(file, 'utf8')) as Remembered;
+    const { accounts } = JSON.parse(readRegularFile(file).toString()) as Remembered;
     return accounts.map(({ accountId, accountName }) => [String(accountId), String(accountName)]);
   } catch {
     return [];

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZspError } from '../errors';
-import { type Env, home } from '../places';
+import { type Env, home, readRegularFile } from '../places';
 import { probe } from './probe';
 import type { Backend } from './recorded-backend';
 import type { SecretStore } from './secret-store';
@@ -41,7 +41,7 @@ function namesIn(directory: string): readonly string[] {
 
 function contains(path: string, text: string): boolean {
   try {
-    return readFileSync(path).includes(text);
+    return readRegularFile(path).includes(text);
   } catch {
     return false;
   }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ZspError } from '../errors';
-import { ensurePrivateDirectory } from '../places';
+import { ensurePrivateDirectory, readRegularFile } from '../places';
 import { replaceFile } from '../private-file';
 import type { AccessKey } from './iam';
 
@@ -42,7 +41,7 @@ export function createRetiredKeys(path: string): RetiredKeys {
 
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path).toString();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw damaged(path, cause);

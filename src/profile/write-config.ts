@@ -10,7 +10,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -21,7 +20,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ZspError } from '../errors';
-import type { Env } from '../places';
+import { type Env, readRegularFile } from '../places';
 import { configError } from './config-error';
 import { reasonOf } from './config-file';
 import { configPath } from './settings';
@@ -87,10 +86,8 @@ function realPath(named: string): string {
 
 /** What is not UTF-8 would come back from text as other bytes. */
 function readIfThere(path: string): Buffer | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return undefined;
-  if (!found.isFile()) throw new Error('not a regular file');
-  const bytes = readFileSync(path);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const bytes = readRegularFile(path);
   if (isUtf8(bytes)) return bytes;
   throw configError({ file: path }, 'is not UTF-8, so zsp will not rewrite it', 'save it as UTF-8 in your editor');
 }

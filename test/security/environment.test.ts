@@ -1,9 +1,14 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deploy, dev, openStage, role, type Stage } from '../contract/stage';
+import { needs } from '../support/needs';
 
 /** What a repository's `.envrc` can set: the call fails and says why, or goes on as if nothing were set. docs/security.md lists the rest. */
+
+const root = needs('linux', 'root');
 
 let stage: Stage;
 beforeAll(async () => {
@@ -98,5 +103,35 @@ describe('DBUS_SESSION_BUS_ADDRESS', () => {
       });
     }
     expect(existsSync(owned)).toBe(false);
+  });
+
+  test.skipIf(root.skip).each([
+    ['its path', (bus: string) => ({ DBUS_SESSION_BUS_ADDRESS: `unix:path=${bus},guid=00` })],
+    ['its path, escaped', (bus: string) => ({ DBUS_SESSION_BUS_ADDRESS: `unix:path=${bus.replace('bus', '%62us')}` })],
+    ['a second address', (bus: string) => ({ DBUS_SESSION_BUS_ADDRESS: `unix:path=/nonexistent;unix:path=${bus}` })],
+    ['XDG_RUNTIME_DIR', (bus: string) => ({ XDG_RUNTIME_DIR: dirname(bus) })],
+  ])(`a bus of another user, by %s, is told nothing${root.why}`, async (_how, named) => {
+    const bus = join(mkdtempSync(join(stage.home.path, 'theirs-')), 'bus');
+    let spokenTo = false;
+    const server = createServer((socket) => {
+      spokenTo = true;
+      socket.destroy();
+    });
+    await once(server.listen(bus), 'listening');
+    try {
+      chownSync(bus, 12_345, 12_345);
+      stage.configure({ dev }, { zsp_keychain: 'secret-service' });
+      const ran = await stage.zsp(['credential-process', '--profile', 'dev'], named(bus));
+      expect(ran).toMatchObject({
+        status: 6,
+        stderr: expect.stringMatching(/belongs to another user.*\nzsp: hint: /s),
+      });
+      expect(spokenTo).toBe(false);
+      chownSync(bus, 0, 0);
+      expect((await stage.zsp(['credential-process', '--profile', 'dev'], named(bus))).status).toBe(6);
+      expect(spokenTo).toBe(true);
+    } finally {
+      server.close();
+    }
   });
 });
