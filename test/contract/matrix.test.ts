@@ -1,13 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { credentialProcessLine } from '../../src/profile/process-line';
-import { needs, onPath } from '../support/needs';
+import { type Moto, startMoto } from '../support/moto';
+import { needs } from '../support/needs';
+import { applyTerraform, terraform } from '../support/terraform';
 import { launcher, type Run, run } from '../support/zsp';
-import { age, answerOf, dev, openStage, role, type Stage, until } from './stage';
+import { age, answerOf, dev, openStage, role, type Stage } from './stage';
 
 /** The client matrix of docs/clients.md: an odd profile name, a renewal in the middle, and what a user reads on failure. */
 
@@ -128,38 +130,16 @@ const rclone: Client = {
   failure: bothLines,
 };
 
-const mirror = terraformMirror();
-const terraform: Client = {
+const terraformClient: Client = {
   name: 'terraform with the AWS provider, on the Go SDK v2',
-  skip: mirror === undefined,
-  why:
-    mirror === undefined ? ' (skipped: needs terraform, and hashicorp/aws in a provider mirror on this machine)' : '',
-  async call(stage, profile) {
-    stage.home.write('tf/main.tf', terraformPlan(profile));
-    const config = stage.home.write(
-      'tf/cli.tfrc',
-      `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror ?? '')}\n  }\n}\n`,
-    );
-    const env = { ...stage.env, TF_CLI_CONFIG_FILE: config, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1' };
-    const cwd = join(stage.home.path, 'tf');
-    if (!existsSync(join(cwd, '.terraform')))
-      await run('terraform', ['init', '-no-color'], { env, cwd, timeout: 80_000 });
-    return run('terraform', ['apply', '-auto-approve', '-no-color', '-input=false'], { env, cwd, timeout: 80_000 });
-  },
+  ...terraform,
+  call: (stage, profile) => applyTerraform(join(stage.home.path, 'tf'), terraformPlan(profile), stage.env),
   shows: arn,
   profile: odd,
   section: odd,
   // The provider's stderr goes to Terraform's log; `zsp status --last-error` has the rest.
   failure: /error in\s+credential_process: exit status 4/,
 };
-
-/** A directory that Terraform can install the AWS provider from without a network. */
-function terraformMirror(): string | undefined {
-  if (!onPath('terraform')) return undefined;
-  const places = ['/usr/local/share/terraform/plugins', '/usr/share/terraform/plugins'];
-  const more = existsSync('/opt') ? readdirSync('/opt').map((name) => join('/opt', name)) : [];
-  return [...places, ...more].find((place) => existsSync(join(place, 'registry.terraform.io', 'hashicorp', 'aws')));
-}
 
 const terraformPlan = (profile: string) => `
 terraform {
@@ -176,7 +156,7 @@ data "aws_caller_identity" "me" {}
 output "arn" { value = data.aws_caller_identity.me.arn }
 `;
 
-const clients: readonly Client[] = [...awsClients, ...pythonClients, ...nodeClients, rclone, terraform];
+const clients: readonly Client[] = [...awsClients, ...pythonClients, ...nodeClients, rclone, terraformClient];
 
 describe.each(clients)('$name', (client) => {
   let stage: Stage;
@@ -275,19 +255,17 @@ describe.each(runners)('one process of %s', (_name, command, args) => {
 
 describe('moto, an STS that is not ours', () => {
   const moto = needs('moto', 'aws');
-  let server: ChildProcess;
+  let server: Moto | undefined;
   let front: Server;
   let stage: Stage;
   beforeAll(async () => {
     if (moto.skip) return;
     stage = await openStage();
-    const motoPort = await freePort();
-    server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(motoPort)], { stdio: 'ignore' });
-    await until(() => listens(motoPort), 'moto');
-    front = await sendStsTo(`http://127.0.0.1:${motoPort}`, stage.sandbox.url);
+    server = await startMoto();
+    front = await sendStsTo(server.url, stage.sandbox.url);
   });
   afterAll(async () => {
-    server?.kill();
+    server?.stop();
     front?.close();
     await stage?.close();
   });
@@ -324,17 +302,4 @@ async function sendStsTo(sts: string, rest: string): Promise<Server> {
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   return front;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function listens(port: number): boolean {
-  const line = new RegExp(`^ *\\d+: 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `, 'm');
-  return line.test(readFileSync('/proc/net/tcp', 'utf8'));
 }

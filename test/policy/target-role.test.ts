@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Caller, type TargetRole, targetRoleTemplate, templates, trustPolicy } from '../../src/policy/target-role';
 import { corp } from '../../src/sandbox/corp';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
-import { onPath } from '../support/needs';
+import { startMoto } from '../support/moto';
+import { needs, onPath } from '../support/needs';
+import { applyTerraform, terraform } from '../support/terraform';
 import { type Home, newHome, run, runZsp } from '../support/zsp';
 
 const developer = {
@@ -102,14 +104,41 @@ describe('the template', () => {
     }
   });
 
-  const terraform = onPath('terraform');
-  test.skipIf(terraform === undefined)('for Terraform is as terraform fmt writes it', async () => {
+  const command = onPath('terraform');
+  test.skipIf(command === undefined)('for Terraform is as terraform fmt writes it', async () => {
     writeFileSync(join(directory, 'role.tf'), targetRoleTemplate(target, 'terraform'));
     const { status, stdout, stderr } = await run('terraform', ['fmt', '-check', '-diff', directory], {
       env: { ...process.env, TF_CLI_CONFIG_FILE: '/dev/null' },
     });
     expect([stdout, stderr, status]).toEqual(['', '', 0]);
   });
+
+  const server = needs('moto');
+  const skip = server.skip || terraform.skip;
+  test.skipIf(skip)(
+    `for Terraform makes the role, applied to moto${server.why}${terraform.why}`,
+    async () => {
+      const moto = await startMoto();
+      try {
+        const chosen = { ...target, sourceIdentity: true, tags: true };
+        const configuration = targetRoleTemplate(chosen, 'terraform') + provider(moto.url);
+        const env = { PATH: process.env.PATH ?? '', HOME: directory };
+        const { status, stdout, stderr } = await applyTerraform(join(directory, 'applied'), configuration, env);
+        expect([status, stderr]).toEqual([0, '']);
+        expect(stdout).toContain('2 added');
+
+        const role = await askIam(moto.url, 'GetRole');
+        const [, document = ''] = /<AssumeRolePolicyDocument>(.*?)<\//s.exec(role) ?? [];
+        expect(JSON.parse(decodeURIComponent(document))).toEqual(trustPolicy(chosen));
+        expect(role).toContain('<Path>/team/</Path>');
+        expect(role).toContain('<MaxSessionDuration>3600</MaxSessionDuration>');
+        expect(await askIam(moto.url, 'ListRolePolicies')).toContain('<member>made</member>');
+      } finally {
+        moto.stop();
+      }
+    },
+    120_000,
+  );
 
   const moto = spawnSync('python3', ['-c', 'import boto3, moto']).status === 0;
   test.skipIf(!moto)(`for CloudFormation makes the role${moto ? '' : ' (skipped: needs moto)'}`, async () => {
@@ -131,3 +160,29 @@ with mock_aws():
     expect(policies).toEqual(['made']);
   });
 });
+
+const provider = (url: string) => `
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "testing"
+  secret_key                  = "testing"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  endpoints {
+    iam = ${JSON.stringify(url)}
+    sts = ${JSON.stringify(url)}
+  }
+}
+`;
+
+/** moto checks no signature, and takes the service from it. */
+async function askIam(url: string, action: string): Promise<string> {
+  const scope = 'Credential=testing/20260101/us-east-1/iam/aws4_request';
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=none` },
+    body: new URLSearchParams({ Action: action, RoleName: 'made', Version: '2010-05-08' }),
+  });
+  return answer.text();
+}
