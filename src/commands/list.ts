@@ -29,7 +29,7 @@ interface Row {
 
 export function listCommand(parts: ListParts): Command {
   return new Command('list')
-    .summary('the accounts and roles you have, and their profiles')
+    .summary('your accounts and roles, and their profiles')
     .description('Lists the accounts and roles of a sign-in, with the profiles that reach them.')
     .argument('[filter]', "part of an account's ID or name, a role or a profile; * and ? are wildcards")
     .option('--session <name>', 'the [sso-session]; the only one is the default')

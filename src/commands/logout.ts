@@ -17,7 +17,7 @@ export interface LogoutParts {
 
 export function logoutCommand(parts: LogoutParts): Command {
   return new Command('logout')
-    .summary('end the sign-in, and forget all that came from it')
+    .summary('end the sign-in, forget all that came of it')
     .description('Ends the sign-in at AWS, and forgets its tokens and every credential that came from it.')
     .argument('[sso-session]', 'the [sso-session] of ~/.aws/config; the only one is the default')
     .option('--all', 'end every sign-in')
