@@ -16,6 +16,7 @@ const backends = here.filter((one) => (process.env.BENCH_BACKENDS ?? one).split(
 try {
   if (wanted('hit')) for (const backend of backends) await measureHit(backend);
   if (wanted('profiles')) await measureProfiles();
+  if (wanted('prompt')) await measurePrompt();
   if (wanted('miss')) await measureMiss();
   if (wanted('storm')) await measureStorm();
   if (wanted('neighbours')) await measureNeighbours();
@@ -62,6 +63,14 @@ async function measureProfiles() {
   add('hit, 10,000 profiles', 'ms', times.get('many'), times.get('few'), 'three profiles', 1.1);
   await few.close();
   await many.close();
+}
+
+async function measurePrompt() {
+  const stage = await openStage(backends[0], { env: bus });
+  const { env, prompt } = stage;
+  const times = await compare({ node: { program: empty, env }, prompt: { program: prompt, env } }, rounds);
+  add('status --prompt', 'ms', times.get('prompt'), times.get('node'), 'bare node', 1.25);
+  await stage.close();
 }
 
 async function measureMiss() {

@@ -42,6 +42,7 @@ export async function openStage(backend, { profiles = 3, latencyMs = 0, env: mor
     sandbox,
     env,
     hit: zsp('credential-process', '--profile', 'deploy'),
+    prompt: zsp('status', '--prompt'),
     bareRead: [
       ...[process.execPath, bare('read'), backend, account],
       ...(existsSync(sealed) ? [fileOf(sealed, account), join(sealed, 'key.json')] : []),
