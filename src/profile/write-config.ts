@@ -46,15 +46,17 @@ export function readConfigDraft(env: Env, named = configPath(env)): ConfigDraft 
 /**
  * Puts another text in place of a config file, whole or not at all, with its mode and owner; a new one is 0600. Its first
  * state stays beside it as `config.before-zsp`, unless `backup` is false: where a secret is taken out, no copy may keep it.
- * @throws ZspError `config_invalid` where somebody changed the file since it was read, `storage_failed`
+ * @throws ZspError `config_invalid` where somebody changed the file since it was read, `storage_failed`, also of a read-only one
  */
 export function writeConfig({ path, text: before }: ConfigDraft, text: string, { backup = true } = {}): void {
   const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     refuseChanged(path, before);
+    const old = statSync(path, { throwIfNoEntry: false });
+    refuseReadOnly(path, old);
     if (backup) keepFirst(path);
-    writeBeside(temporary, text, statSync(path, { throwIfNoEntry: false }));
+    writeBeside(temporary, text, old);
     // Again, as late as can be: an editor may have saved meanwhile.
     refuseChanged(path, before);
     renameSync(temporary, path);
@@ -99,6 +101,14 @@ function refuseChanged(path: string, before: string): void {
     'was changed by something else meanwhile; nothing was written',
     'run the command again',
   );
+}
+
+/** Replacing would go through; whoever made it so, a person or a program that writes it anew, does not want that. */
+function refuseReadOnly(path: string, old: Stats | undefined): void {
+  if (old === undefined || (old.mode & 0o222) !== 0) return;
+  throw new ZspError('storage_failed', `${path} is read-only; nothing was written`, {
+    remedy: `change it where it comes from, or make it writable: chmod u+w ${path}`,
+  });
 }
 
 function keepFirst(path: string): void {

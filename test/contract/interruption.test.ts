@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -41,6 +41,24 @@ describe('Ctrl-C', () => {
       }
     },
   );
+
+  test.skipIf(posix.skip)(`during a discovery writes nothing, and the next one is whole${posix.why}`, async () => {
+    await stage.login();
+    const config = () => readFileSync(join(stage.home.path, '.aws/config'), 'utf8');
+    const before = config();
+    stage.sandbox.faults.push({ match: { operation: 'ListAccountRoles', times: 1 }, action: 'hang' });
+    const configure = start(stage, ['configure', 'profiles', '--yes']);
+    await until(() => stage.sandbox.count('ListAccountRoles') > 0, 'the discovery');
+    configure.child.kill('SIGINT');
+    expect(await configure.ended).toEqual({ status: 130, stdout: '', stderr: '' });
+    expect([config(), temporary()]).toEqual([before, []]);
+    expect(await stage.zsp(['configure', 'profiles', '--yes'])).toMatchObject({ status: 0 });
+    expect(
+      config()
+        .slice(before.length)
+        .match(/^\[profile /gm),
+    ).toHaveLength(5);
+  });
 
   test.skipIf(posix.skip).each([
     ['GetRoleCredentials', 'dev'],

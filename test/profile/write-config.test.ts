@@ -50,6 +50,15 @@ describe('a config file', () => {
     expect([mode(config), readFileSync(config, 'utf8')]).toEqual(['640', 'b']);
   });
 
+  test('that is read-only is left alone', () => {
+    writeFileSync(config, '[default]\n', { mode: 0o444 });
+    expect(() => writeConfig(read(), '[default]\nregion = x\n')).toThrow(
+      expect.objectContaining({ code: 'storage_failed', message: expect.stringContaining('is read-only') }),
+    );
+    expect(readFileSync(config, 'utf8')).toBe('[default]\n');
+    expect(readdirSync(join(home, '.aws'))).toEqual(['config']);
+  });
+
   test.skipIf(root.skip)(`keeps its owner${root.why}`, () => {
     writeFileSync(config, 'a');
     chownSync(config, 12_345, 23_456);
