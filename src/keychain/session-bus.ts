@@ -53,7 +53,7 @@ function ownerOf(path: string | Buffer): number | undefined {
 
 /** In an address any byte may stand as `%20`. */
 function unescaped(value: string): Buffer {
-  const byte = (escape: string) => String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+  const byte = (written: string) => String.fromCharCode(Number.parseInt(written.slice(1), 16));
   return Buffer.from(
     Buffer.from(value)
       .toString('latin1')
