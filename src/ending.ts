@@ -4,8 +4,9 @@ import { printable } from './terminal/sanitize';
 
 /** How a run ends that does not end well: what is said of it, and its exit status. */
 
-/** Ctrl-C. */
+/** Ctrl-C. A client that runs zsp without a terminal says so itself. */
 export function interrupted(): void {
+  if (process.stderr.isTTY) process.stderr.write('\nzsp: interrupted\n');
   process.exit(exitStatus.interrupted);
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { ZspError } from './errors';
@@ -58,11 +58,27 @@ export function ensurePrivateDirectory(path: string): void {
     for (const directory of [first, ...rest]) makePrivate(directory);
   } catch (cause) {
     if (cause instanceof ZspError) throw cause;
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    const reason = whyNotMade(path, cause);
     throw new ZspError('storage_failed', `cannot make ${path} (${reason})`, {
-      remedy: 'check that the disk has room and that the directory above it is yours and writable',
+      remedy:
+        'check that the disk has room and that the directory above it is yours and writable, or point XDG_STATE_HOME and ' +
+        'XDG_RUNTIME_DIR elsewhere',
       cause,
     });
+  }
+}
+
+/** Node says ENOENT of a directory that it could not make because the one above cannot be written to. */
+function whyNotMade(path: string, cause: unknown): string {
+  const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+  if (code !== 'ENOENT') return code;
+  let above = path;
+  while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK);
+    return code;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? code;
   }
 }
 

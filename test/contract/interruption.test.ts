@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { needs } from '../support/needs';
-import { runZsp } from '../support/zsp';
+import { openTerminal } from '../support/terminal';
+import { launcher, runZsp } from '../support/zsp';
 import { answerOf, deploy, dev, filesUnder, openStage, type Stage, start, until } from './stage';
 
 /** Ctrl-C at any moment, and a disk that is full: nothing half-written, held sessions intact, the next call succeeds. */
@@ -17,6 +18,7 @@ afterEach(() => stage.close());
 
 const temporary = () => filesUnder(stage.home.path).filter(([path]) => path.endsWith('.tmp'));
 const posix = needs('posix');
+const tmux = needs('tmux', 'bash');
 
 describe('Ctrl-C', () => {
   test.skipIf(posix.skip)(
@@ -58,6 +60,20 @@ describe('Ctrl-C', () => {
         .slice(before.length)
         .match(/^\[profile /gm),
     ).toHaveLength(5);
+  });
+
+  test.skipIf(tmux.skip)(`is said on a terminal${tmux.why}`, async () => {
+    const alone = await openStage({ autoApproveMs: undefined });
+    const terminal = openTerminal(['bash', '--norc', '-i'], { env: { ...alone.home.env, HISTFILE: '' } });
+    try {
+      terminal.keys(`'${process.execPath}' '${launcher}' login corp --no-browser; echo status:$?`, 'Enter');
+      await terminal.shows(/Waiting for you/);
+      terminal.keys('C-c');
+      await terminal.shows(/^zsp: interrupted\nstatus:130/m);
+    } finally {
+      terminal.close();
+      await alone.close();
+    }
   });
 
   test.skipIf(posix.skip).each([
