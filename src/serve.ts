@@ -1,6 +1,6 @@
-import { processAnswer } from './broker/answer';
 import { type IssueOptions, issue } from './broker/issue';
 import type { First } from './broker/mint';
+import { sessionAnswer } from './broker/session-answer';
 import { shellWindow } from './broker/shell-window';
 import { waitForLogin } from './broker/sign-in';
 import { wordsOf } from './ending';
@@ -32,12 +32,7 @@ async function serve(parts: ServingParts, name: string, ahead: boolean): Promise
   const windowId = shellWindow(parts.env, name);
   const { session } = await issueOrWait(parts, parts.profile(name), { windowId, ahead, looked: true });
   if (ahead) return;
-  const opened = {
-    ...session,
-    secretAccessKey: session.secretAccessKey.open(),
-    sessionToken: session.sessionToken.open(),
-  };
-  parts.talk.answer(processAnswer(opened));
+  parts.talk.answer(sessionAnswer(session));
 }
 
 /** Somebody may be signing in just now: their result is worth waiting for. */

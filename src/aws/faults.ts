@@ -1,5 +1,6 @@
 import { type ErrorCode, ZspError } from '../errors';
 import type { Secret } from '../secret';
+import { redacted } from './redaction';
 
 /** What the wire saw of one attempt; the rest is in the error that was made of its answer. */
 export interface Sight {
@@ -99,8 +100,8 @@ export function failureOf(error: unknown, sight: Sight, wanted: string, secrets:
   const { status, headers } = sight;
   const said = (error ?? {}) as Readonly<Record<string, unknown>>;
   const isWorded = status !== undefined && status >= 400 && said.$fault !== undefined && sight.trouble === undefined;
-  const words = isWorded ? redact(String(said.error_description ?? said.message ?? ''), secrets) : '';
-  const name = isWorded ? redact(String(said.error ?? said.name ?? ''), secrets) : '';
+  const words = isWorded ? redacted(String(said.error_description ?? said.message ?? ''), secrets) : '';
+  const name = isWorded ? redacted(String(said.error ?? said.name ?? ''), secrets) : '';
   return {
     name: plain(name, 60),
     words: words === 'UnknownError' ? '' : plain(words),
@@ -138,8 +139,4 @@ export function reason({ name, words, status, trouble }: Failure): string {
 export function plain(text: string, longest = 300): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
-}
-
-function redact(text: string, secrets: readonly Secret[]): string {
-  return secrets.reduce((left, secret) => left.replaceAll(secret.open(), '[redacted]'), text);
 }

@@ -19,14 +19,12 @@ export function createIam(call: Call): Iam {
     read: (output: ReadonlyMap<string, string>) => Result | undefined,
     gone: Result | ZspError,
   ): Promise<Result> {
-    const { accessKeyId, secretAccessKey, sessionToken } = caller;
-    const keys = { accessKeyId, secretAccessKey: secretAccessKey.open(), sessionToken: sessionToken.open() };
     return await call<ReadonlyMap<string, string>, Result>({
       name: action,
       ...endpointOf(at),
-      secrets: [secretAccessKey, sessionToken],
+      secrets: [caller.secretAccessKey, caller.sessionToken],
       wanted: "one of IAM's answers",
-      send: (attempt) => ask(attempt, keys, action, parameters),
+      send: (attempt) => ask(attempt, caller, action, parameters),
       read,
       explain(failure) {
         if (failure.name === 'NoSuchEntity') return gone instanceof ZspError ? gone : { result: gone };

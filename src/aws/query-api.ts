@@ -1,19 +1,13 @@
 import { sign } from 'aws4';
+import type { Session } from '../broker/ports';
 import { type Attempt, exchange, requestTo } from './attempt';
 import { worded } from './faults';
 import { readXml } from './xml';
 
-/** Keys of temporary credentials. */
-export interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-}
-
 /** Makes one call and reads its result: the texts of the answer's elements, by their path below `<Action>Result`. */
 export type QueryCall = (
   attempt: Attempt,
-  keys: Keys,
+  caller: Session,
   action: string,
   parameters: readonly (readonly [string, string])[],
 ) => Promise<ReadonlyMap<string, string>>;
@@ -23,13 +17,13 @@ export type QueryCall = (
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 export function queryApi(service: string, version: string): QueryCall {
-  return async (attempt, keys, action, parameters) => {
+  return async (attempt, caller, action, parameters) => {
     const body = new URLSearchParams([
       ['Action', action],
       ['Version', version],
       ...parameters.map(([...pair]) => pair),
     ]);
-    const answer = await exchange(attempt, signed(attempt, service, keys, body.toString()));
+    const answer = await exchange(attempt, signed(attempt, service, caller, body.toString()));
     const texts = readXml(Buffer.from(answer.body).toString('utf8'));
     if (answer.status >= 400) throw refusalIn(texts);
     return below(`${action}Response/${action}Result/`, texts);
@@ -37,14 +31,18 @@ export function queryApi(service: string, version: string): QueryCall {
 }
 
 /** Signature Version 4, dated by AWS's clock. */
-function signed({ endpoint, region, clock }: Attempt, service: string, keys: Keys, body: string) {
+function signed({ endpoint, region, clock }: Attempt, service: string, caller: Session, body: string) {
+  const { accessKeyId, secretAccessKey, sessionToken } = caller;
   const request = requestTo(endpoint, {
     method: 'POST',
     path: '/',
     headers: { 'x-amz-date': new Date(clock.now()).toISOString().replace(/[:-]|\.\d{3}/g, '') },
     body,
   });
-  const { headers } = sign({ ...request, service, region }, keys);
+  const { headers } = sign(
+    { ...request, service, region },
+    { accessKeyId, secretAccessKey: secretAccessKey.open(), sessionToken: sessionToken.open() },
+  );
   return { ...request, headers };
 }
 

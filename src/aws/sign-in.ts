@@ -7,8 +7,7 @@ import { isPositive, isText } from './answers';
 import type { Call } from './call';
 import { clientOptions, quietly } from './client-options';
 import { type Failure, isThrottled, reason, refusal } from './faults';
-
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+import { codeRequest, deviceCodeRequest, idOf, refreshRequest } from './token-request';
 
 /** SSO-OIDC: https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/welcome.html, after RFC 8628 and RFC 6749. */
 export function createSignIn(call: Call, now: () => number): SignIn {
@@ -54,7 +53,7 @@ export function createSignIn(call: Call, now: () => number): SignIn {
         wanted: 'tokens',
         async send(attempt) {
           const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
-          const input = { ...idOf(client), grantType: deviceGrant, deviceCode: deviceCode.open() };
+          const input = deviceCodeRequest(client, deviceCode);
           return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
         },
         read(output) {
@@ -79,15 +78,14 @@ export function createSignIn(call: Call, now: () => number): SignIn {
       return `${at.endpoints.oidc}/authorize?${query.toString().replaceAll('+', '%20')}`;
     },
 
-    async redeemCode(at, client, { code, codeVerifier, redirectUri }) {
+    async redeemCode(at, client, answer) {
       return await call({
         name: 'CreateToken',
-        ...unsigned(at, [client.clientSecret, code, codeVerifier]),
+        ...unsigned(at, [client.clientSecret, answer.code, answer.codeVerifier]),
         wanted: 'tokens',
         async send(attempt) {
           const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
-          const secrets = { code: code.open(), codeVerifier: codeVerifier.open() };
-          const input = { ...idOf(client), grantType: 'authorization_code', redirectUri, ...secrets };
+          const input = codeRequest(client, answer);
           return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
         },
         read: (output) => readTokens(output, now()),
@@ -102,7 +100,7 @@ export function createSignIn(call: Call, now: () => number): SignIn {
         wanted: 'tokens',
         async send(attempt) {
           const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
-          const input = { ...idOf(client), grantType: 'refresh_token', refreshToken: refreshToken.open() };
+          const input = refreshRequest(client, refreshToken);
           return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
         },
         read: (output) => readTokens(output, now()),
@@ -114,10 +112,6 @@ export function createSignIn(call: Call, now: () => number): SignIn {
 
 function unsigned(at: SsoSession, secrets: readonly Secret[]) {
   return { endpoint: at.endpoints.oidc, region: at.region, secrets };
-}
-
-function idOf(client: ClientRegistration) {
-  return { clientId: client.clientId, clientSecret: client.clientSecret.open() };
 }
 
 /** Any port of 127.0.0.1 will do at sign-in (RFC 8252 §7.3). A client that names no grants signs in with a device code. */

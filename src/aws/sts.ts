@@ -6,7 +6,7 @@ import { isText } from './answers';
 import type { Call } from './call';
 import type { ClockSkew } from './clock-skew';
 import { type Failure, reason, refusal } from './faults';
-import { type Keys, queryApi } from './query-api';
+import { queryApi } from './query-api';
 
 const ask = queryApi('sts', '2011-06-15');
 
@@ -21,7 +21,7 @@ export function createSts(call: Call, clock: ClockSkew, now: () => number): Sts 
         name: 'AssumeRole',
         ...signedBy(at, caller),
         wanted: 'credentials',
-        send: (attempt) => ask(attempt, keysOf(caller), 'AssumeRole', parametersOf(request)),
+        send: (attempt) => ask(attempt, caller, 'AssumeRole', parametersOf(request)),
         read: (output) => readSession(output, request.roleArn, clock, now),
         explain: (failure) => callerEnded(failure) ?? notAllowed(failure, caller, request) ?? notAccepted(failure),
       });
@@ -32,7 +32,7 @@ export function createSts(call: Call, clock: ClockSkew, now: () => number): Sts 
         name: 'GetCallerIdentity',
         ...signedBy(at, caller),
         wanted: 'an identity',
-        send: (attempt) => ask(attempt, keysOf(caller), 'GetCallerIdentity', []),
+        send: (attempt) => ask(attempt, caller, 'GetCallerIdentity', []),
         read(output) {
           const [arn, accountId] = [output.get('Arn'), output.get('Account')];
           return isText(arn) && isText(accountId) ? { arn, accountId } : undefined;
@@ -46,10 +46,6 @@ export function createSts(call: Call, clock: ClockSkew, now: () => number): Sts 
 function signedBy(at: Parameters<Sts['callerIdentity']>[0], caller: Session) {
   const secrets = [caller.secretAccessKey, caller.sessionToken];
   return { endpoint: at.endpoints.sts(at.region), region: at.region, secrets };
-}
-
-function keysOf({ accessKeyId, secretAccessKey, sessionToken }: Session): Keys {
-  return { accessKeyId, secretAccessKey: secretAccessKey.open(), sessionToken: sessionToken.open() };
 }
 
 /** Exactly what the request says: a parameter that is unset is not sent. */

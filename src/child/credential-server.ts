@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ZspError } from '../errors';
 import { Secret } from '../secret';
-import { type ChildCredentials, formatExpiration } from './environment';
+import { documentOf } from './credential-document';
+import type { ChildCredentials } from './environment';
 
 export interface CredentialServer {
   /** For AWS_CONTAINER_CREDENTIALS_FULL_URI. */
@@ -76,16 +77,6 @@ function refusal({ method, url, headers }: IncomingMessage, host: string, token:
   if (url !== path) return 404;
   if (method !== 'GET') return 405;
   return token.equals(new Secret(headers.authorization ?? '')) ? undefined : 401;
-}
-
-function documentOf(credentials: ChildCredentials) {
-  return {
-    AccessKeyId: credentials.accessKeyId,
-    SecretAccessKey: credentials.secretAccessKey.open(),
-    Token: credentials.sessionToken.open(),
-    Expiration: formatExpiration(credentials.expiration),
-    ...(credentials.accountId !== undefined && { AccountId: credentials.accountId }),
-  };
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

@@ -8,6 +8,7 @@ import type { Profile } from '../profile/profile';
 import { handOver } from '../terminal/handover';
 import { printable } from '../terminal/sanitize';
 import { until } from '../terminal/time';
+import { afterLogout, loginAddress } from './console-address';
 import { namedDestination, serviceConsole } from './console-destination';
 import { type ChoiceParts, isCalled, profileMeant } from './profile-choice';
 
@@ -69,10 +70,8 @@ async function openConsole(parts: ConsoleParts, words: readonly string[], option
   const { session } = await issue(world, profile, { windowId: shellWindow(env, profile.name) });
   const seconds = sessionSeconds(session, parts.now());
   const token = await parts.console.signinToken({ signIn: at.signIn, region }, session, seconds);
-  const login = new URL('/federation', at.signIn);
-  const query = { Action: 'login', Issuer: 'zsp', Destination: destination, SigninToken: token.open() };
-  login.search = new URLSearchParams(query).toString();
-  const address = options.logoutFirst ? afterLogout(at.signIn, login.href) : login.href;
+  const login = loginAddress(at.signIn, destination, token);
+  const address = options.logoutFirst ? afterLogout(at.signIn, login) : login;
 
   if (options.print) {
     talk.answer(`${address}\n`);
@@ -101,11 +100,4 @@ function regionOf(profile: Profile, named: string | undefined): string {
 function sessionSeconds(session: Session, now: number): number | undefined {
   if (session.assumedRoleArn !== undefined) return undefined;
   return Math.min(43_200, Math.max(900, Math.floor((session.expiration - now) / 1000)));
-}
-
-/** AWS's console refuses a second session in one browser; its sign-out page leads on to where it is told. */
-function afterLogout(signIn: string, next: string): string {
-  const logout = new URL('/oauth', signIn);
-  logout.search = new URLSearchParams({ Action: 'logout', redirect_uri: next }).toString();
-  return logout.href;
 }

@@ -7,7 +7,8 @@ import { credentialsPath } from '../profile/credentials-file';
 import type { Endpoints } from '../profile/profile';
 import { type ConfigDraft, readConfigDraft, writeConfig } from '../profile/write-config';
 import type { Iam, KeyUse } from './iam';
-import { type Replaced, refuseOtherKey, replaceStatic, restoreStatic } from './replacement';
+import { type Replaced, refuseOtherKey, replaceStatic } from './replacement';
+import { restoreStatic } from './restoration';
 import type { RetiredKey, RetiredKeys } from './retired-keys';
 import { type StaticProfile, staticProfiles } from './static-profiles';
 
