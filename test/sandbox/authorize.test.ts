@@ -86,6 +86,7 @@ describe('the program is told by a redirect', () => {
   test.each<[string, Record<string, string>, string]>([
     ['another kind of answer', { response_type: 'token' }, 'unsupported_response_type'],
     ['a challenge in the clear', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['a challenge of no kind', { code_challenge_method: '' }, 'invalid_request'],
     ['no challenge', { code_challenge: '' }, 'invalid_request'],
     ['a scope it did not register', { scopes: 'sso:account:access sso:admin' }, 'invalid_scope'],
   ])('of %s', async (_name, change, error) => {
@@ -94,9 +95,9 @@ describe('the program is told by a redirect', () => {
     expect(Object.fromEntries(location.searchParams)).toEqual({ error, state: 'of mind & körper' });
   });
 
-  test('that the user said no', async () => {
+  test.each([{ decision: 'deny' }, {}])('that the user did not say yes: %j', async (decision) => {
     const { clientId } = await registerPkce();
-    const back = await answer({ ...question(clientId), user: 'bob@corp.example', decision: 'deny' });
+    const back = await answer({ ...question(clientId), user: 'bob@corp.example', ...decision });
     const location = new URL(back.headers.get('location') ?? '');
     expect(Object.fromEntries(location.searchParams)).toEqual({ error: 'access_denied', state: 'of mind & körper' });
   });
@@ -109,6 +110,7 @@ describe('nobody is sent', () => {
     ['to localhost by its name', 'http://localhost:50123/oauth/callback'],
     ['to a host that begins alike', 'http://127.0.0.1.attacker.example/oauth/callback'],
     ['to a user of the loopback host', 'http://127.0.0.1:50123@attacker.example/oauth/callback'],
+    ['to a port there cannot be', 'http://127.0.0.1:65536/oauth/callback'],
     ['over https', 'https://127.0.0.1:50123/oauth/callback'],
     ['with a query', `${redirectUri}?a=b`],
     ['nowhere', ''],
@@ -120,6 +122,15 @@ describe('nobody is sent', () => {
 
   test('for a program that nobody registered', async () => {
     expect((await ask(question('nobody'))).status).toBe(400);
+  });
+
+  test('for a program whose registration has ended', async () => {
+    const command = new RegisterClientCommand(pkce);
+    const { clientId = '', clientSecretExpiresAt = 0 } = await oidc(sandbox).send(command);
+    now = clientSecretExpiresAt * 1000 - 1;
+    expect((await ask(question(clientId))).status).toBe(200);
+    now += 1;
+    expect((await ask(question(clientId))).status).toBe(400);
   });
 });
 
