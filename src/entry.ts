@@ -1,9 +1,13 @@
 // The straight corridor: a held credential, a shell's prompt or a name to complete is answered before anything else is loaded.
+import { profileOf, serveHeld } from './hot/credential-process';
+import { forgetNote, mayBeHeld, noteHeld, turnOf } from './hot/crowd';
+import { answerPrompt } from './hot/prompt';
+import type { Connections } from './keychain/native-entry';
+
 const [verb, ...rest] = process.argv.slice(2);
-const connections: import('./keychain/native-entry').Connections = new Map();
+const connections: Connections = new Map();
 
 if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
-  const { answerPrompt } = require('./hot/prompt') as typeof import('./hot/prompt');
   answerPrompt(process.env);
 } else if (verb === 'complete') {
   const { complete } = require('./commands/complete') as typeof import('./commands/complete');
@@ -13,29 +17,35 @@ if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
 }
 
 async function run(): Promise<void> {
-  const straight = verb === 'credential-process' && !process.env.NODE_DEBUG;
-  if (straight && ((await hit()) || (await hitInTurn()) || (await miss()))) return;
+  if (verb === 'credential-process' && !process.env.NODE_DEBUG && (await answered())) return;
   const { main } = require('./main') as typeof import('./main');
   await main(process.argv.slice(2));
 }
 
-function hit(): Promise<boolean> {
-  const { serveHeld } = require('./hot/credential-process') as typeof import('./hot/credential-process');
+async function answered(): Promise<boolean> {
+  if (rest.includes('--ahead')) return miss();
+  if (profileOf(rest) === undefined) return false;
+  const noted = mayBeHeld(rest, process.env);
+  if (noted && (await hit()) !== undefined) return true;
+  if (noted) forgetNote(rest, process.env);
+  const turn = await turnOf(rest, process.env);
+  if (turn?.waited || !noted) {
+    const until = await hit();
+    if (until !== undefined) {
+      turn?.end();
+      noteHeld(rest, process.env, until);
+      return true;
+    }
+  }
+  if (turn?.waited) turn.end();
+  return miss();
+}
+
+function hit(): Promise<number | undefined> {
   return serveHeld(rest, process.env, connections);
 }
 
-async function hitInTurn(): Promise<boolean> {
-  const { followFirst } = require('./hot/crowd') as typeof import('./hot/crowd');
-  const endTurn = await followFirst(rest, process.env);
-  if (!endTurn) return false;
-  const served = await hit();
-  endTurn();
-  return served;
-}
-
-async function miss(): Promise<boolean> {
+function miss(): Promise<boolean> {
   const { answerMiss } = require('./miss') as typeof import('./miss');
   return answerMiss(rest, process.env, connections);
 }
-
-export {};

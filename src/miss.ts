@@ -1,5 +1,7 @@
-import { endWith, interrupted, leaveQuietly } from './ending';
-import { profileOf } from './hot/credential-process';
+import { servedUntil } from './broker/freshness';
+import { endWith, interrupted } from './ending';
+import { print, profileOf } from './hot/credential-process';
+import { noteHeld } from './hot/crowd';
 import type { Connections } from './keychain/native-entry';
 import type { Env } from './places';
 import { resolveProfile } from './profile/resolve';
@@ -18,13 +20,13 @@ export async function answerMiss(args: readonly string[], env: Env, connections:
   const name = profileOf(ahead ? args.slice(0, -1) : args);
   if (name === undefined) return false;
   process.on('SIGINT', interrupted);
-  process.stdout.on('error', leaveQuietly);
-  const talk = createConversation(process, env, { noColor: false, plain: Boolean(env.ZSP_PLAIN) });
   try {
     const real = openWorld({ env, awaited: true, askPassphrase, connections });
-    await serveProfile({ ...real, talk, env, profile: () => resolveProfile(name, env) }, name, ahead);
+    const parts = { ...real, env, answer: print, profile: () => resolveProfile(name, env) };
+    noteHeld(args, env, servedUntil(await serveProfile(parts, name, ahead)));
   } catch (error) {
-    endWith(talk, error);
+    const wishes = { noColor: false, plain: Boolean(env.ZSP_PLAIN) };
+    endWith(createConversation(process, env, wishes), error);
   }
   return true;
 }

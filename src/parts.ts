@@ -60,7 +60,9 @@ export function partsFor(
     notes,
     world,
     profile,
-    serve: (name: string, ahead: boolean) => serveProfile({ ...real, talk, env, profile }, name, ahead),
+    async serve(name: string, ahead: boolean) {
+      await serveProfile({ ...real, env, answer: talk.answer, profile }, name, ahead);
+    },
     profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),
     permissionSet: (ssoSession: string, accountId: string, roleName: string) =>

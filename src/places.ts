@@ -1,5 +1,4 @@
 import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { ZspError } from './errors';
 
@@ -37,7 +36,13 @@ export function places(env: Env, platform: NodeJS.Platform = process.platform): 
 
 /** The home directory as the AWS SDKs find it: the environment's, else the account's. */
 export function home(env: Env, platform: NodeJS.Platform = process.platform): string {
-  return (platform === 'win32' ? env.USERPROFILE : env.HOME) || env.HOME || homedir();
+  return (platform === 'win32' ? env.USERPROFILE : env.HOME) || env.HOME || accountHome();
+}
+
+/** Loaded late: a hit has a home in its environment. */
+function accountHome(): string {
+  const { homedir } = require('node:os') as typeof import('node:os');
+  return homedir();
 }
 
 function xdg(value: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { type IssueOptions, issue } from './broker/issue';
 import type { First } from './broker/mint';
+import type { Session } from './broker/ports';
 import { sessionAnswer } from './broker/session-answer';
 import { shellWindow } from './broker/shell-window';
 import { waitForLogin } from './broker/sign-in';
@@ -7,19 +8,19 @@ import { wordsOf } from './ending';
 import { ZspError } from './errors';
 import type { Env } from './places';
 import type { Profile } from './profile/profile';
-import type { Conversation } from './terminal/conversation';
 import type { RealWorld } from './world';
 
 export interface ServingParts extends Pick<RealWorld, 'world' | 'notes' | 'deadline'> {
-  readonly talk: Conversation;
   readonly env: Env;
+  /** Where the client reads. */
+  answer(text: string): void;
   profile(name: string): Profile;
 }
 
 /** Issues a profile's credentials and prints them for the client; a failure is noted for `zsp status --last-error`. */
-export async function serveProfile(parts: ServingParts, name: string, ahead: boolean): Promise<void> {
+export async function serveProfile(parts: ServingParts, name: string, ahead: boolean): Promise<Session> {
   try {
-    await serve(parts, name, ahead);
+    return await serve(parts, name, ahead);
   } catch (error) {
     const { code, message, remedy } = wordsOf(error);
     const time = new Date().toISOString();
@@ -28,11 +29,12 @@ export async function serveProfile(parts: ServingParts, name: string, ahead: boo
   }
 }
 
-async function serve(parts: ServingParts, name: string, ahead: boolean): Promise<void> {
+async function serve(parts: ServingParts, name: string, ahead: boolean): Promise<Session> {
   const windowId = shellWindow(parts.env, name);
   const { session } = await issueOrWait(parts, parts.profile(name), { windowId, ahead, looked: true });
-  if (ahead) return;
-  parts.talk.answer(sessionAnswer(session));
+  if (ahead) return session;
+  parts.answer(sessionAnswer(session));
+  return session;
 }
 
 /** Somebody may be signing in just now: their result is worth waiting for. */

@@ -5,6 +5,7 @@ import { type Aws, createAws } from './aws/aws';
 import type { DiscoveryWorld } from './broker/discovery';
 import { createItems, indexName } from './broker/items';
 import type { Lock, Portal } from './broker/ports';
+import { forgetNotes } from './hot/crowd';
 import { type KeychainOptions, type OpenKeychain, openKeychain } from './keychain/choice';
 import type { Connections } from './keychain/native-entry';
 import type { AskPassphrase } from './keychain/passphrase-store';
@@ -79,7 +80,7 @@ export function openWorld({ env, awaited, ...options }: WorldOptions): RealWorld
     },
     newId: () => randomBytes(8).toString('hex'),
   };
-  return { world: noting(world, notes), aws, lock, keychain, notes, ledgerFile, deadline };
+  return { world: noting(world, notes, () => forgetNotes(env)), aws, lock, keychain, notes, ledgerFile, deadline };
 }
 
 /** `auto` is the recorded keychain: one store for both, so that a passphrase is stretched, and a connection opened, once. */
@@ -111,12 +112,14 @@ async function prepare(keychain: () => Promise<SecretStore>, accounts: readonly 
   }
 }
 
-/** The same world, in which a window that ends leaves the shells' prompts too. */
-function noting(world: DiscoveryWorld, notes: Notes): DiscoveryWorld {
+/** The same world, in which a window that ends leaves the shells' prompts too, and what is forgotten the notes of what is held. */
+function noting(world: DiscoveryWorld, notes: Notes, forgotten: () => void): DiscoveryWorld {
   return {
     ...world,
     async record(event) {
       await world.record(event);
+      if (!['window-dropped', 'sign-in', 'sign-out'].includes(event.event)) return;
+      forgotten();
       if (event.event === 'window-dropped') await notes.windowsEnded(({ id }) => id === event.windowId);
       // A new sign-in forgets every session of the old one.
       if (event.event !== 'sign-in' && event.event !== 'sign-out') return;

@@ -22,3 +22,8 @@ export function freshness({ issuedAt, expiration, windowEndsAt }: Lifetime, now:
   if (left > ahead / 2) return 'renew';
   return left > minute ? 'stale' : 'ended';
 }
+
+/** Until when a session is served without asking AWS first, or a little longer. */
+export function servedUntil({ issuedAt, expiration }: Lifetime): number {
+  return expiration - Math.min(16 * minute, (expiration - issuedAt) / 3) / 2;
+}

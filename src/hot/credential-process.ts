@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { processAnswer } from '../broker/answer';
-import { freshness } from '../broker/freshness';
+import { freshness, servedUntil } from '../broker/freshness';
 import { credentialsName } from '../broker/item-names';
 import { isCredentials, parseFields } from '../broker/item-shape';
 import { shellWindow } from '../broker/shell-window';
@@ -14,21 +14,25 @@ type Env = NodeJS.ProcessEnv;
  * Answers `credential-process --profile P` from the keychain if a session is held that was issued for what the profile says
  * now. Anything unusual is left to the miss path, which explains it.
  * @param connections keeps what is opened, for what comes after a miss
- * @returns whether it was answered
+ * @returns until when it can be answered like this, epoch milliseconds; undefined if it was not answered
  */
-export async function serveHeld(args: readonly string[], env: Env, connections: Connections): Promise<boolean> {
+export async function serveHeld(
+  args: readonly string[],
+  env: Env,
+  connections: Connections,
+): Promise<number | undefined> {
   const profile = profileOf(args);
-  if (profile === undefined) return false;
+  if (profile === undefined) return undefined;
   const settings = readSettings(profile, env);
-  if (!settings) return false;
+  if (!settings) return undefined;
   const windowId = shellWindow(env, profile);
   const name = credentialsName({ configFile: settings.configFile, name: profile }, windowId);
   const text = await readItemNow(settings.keychain, name, env, connections);
   const answer = text === undefined ? undefined : heldAnswer(text, settings, Date.now());
-  if (!answer) return false;
+  if (!answer) return undefined;
   print(answer.line);
   if (answer.renew) renewBehind(args, env, name);
-  return true;
+  return answer.until;
 }
 
 /** What an item's text answers, if its session still serves the profile; never where broker/issue.ts would mint. */
@@ -36,13 +40,13 @@ export function heldAnswer(
   text: string,
   settings: Settings,
   now: number,
-): { line: string; renew: boolean } | undefined {
+): { line: string; renew: boolean; until: number } | undefined {
   const item = parse(text);
   if (item?.settings !== settings.text || item.origin !== settings.origin) return undefined;
   if (settings.elevated && !item.window) return undefined;
   const state = freshness({ ...item.session, windowEndsAt: item.window?.endsAt }, now);
   if (state !== 'serve' && state !== 'renew') return undefined;
-  return { line: processAnswer(item.session), renew: state === 'renew' };
+  return { line: processAnswer(item.session), renew: state === 'renew', until: servedUntil(item.session) };
 }
 
 /** Only the forms zsp writes into the config file. */
@@ -76,14 +80,17 @@ function parse(text: string): Item | undefined {
 }
 
 /** Straight to the file descriptor: making process.stdout costs more than everything else here. */
-function print(line: string): void {
+export function print(line: string): void {
   const bytes = Buffer.from(line);
   for (let written = 0; written < bytes.length; ) {
     try {
       written += writeSync(1, bytes, written);
     } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // A reader that has gone wants nothing more.
+      if (code === 'EPIPE') return;
       // A full pipe whose reader is slow: it is a matter of milliseconds.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') throw error;
     }
   }
 }

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from '../broker/ports';
 import { ZspError } from '../errors';
-import { hold } from './lock-file';
+import { hold, uptime } from './lock-file';
+import { lockFileName } from './lock-file-name';
 
 /**
  * A lease is a lock file held for minutes. To see whether it is held one must try to hold it, so every look happens
@@ -9,10 +11,10 @@ import { hold } from './lock-file';
  */
 export function createLease({ directory }: { readonly directory: string }): Lease {
   const look = async (name: string) => {
-    const closeGate = await hold(directory, `lease-gate:${name}`, longestLook);
+    const closeGate = await hold(join(directory, lockFileName(`lease-gate:${name}`)), longestLook);
     if (!closeGate) throw gateStuck();
     try {
-      return { release: await hold(directory, `lease:${name}`, 0), closeGate };
+      return { release: await hold(join(directory, lockFileName(`lease:${name}`)), 0), closeGate };
     } catch (error) {
       closeGate();
       throw error;
@@ -33,10 +35,10 @@ export function createLease({ directory }: { readonly directory: string }): Leas
       return release;
     },
     async wait(name, milliseconds) {
-      const deadline = performance.now() + milliseconds;
+      const deadline = uptime() + milliseconds;
       for (;;) {
         if (await isFree(name)) return true;
-        const left = deadline - performance.now();
+        const left = deadline - uptime();
         if (left <= 0) return false;
         await sleep(Math.min(left, 50 + Math.random() * 100));
       }

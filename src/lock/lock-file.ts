@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZspError } from '../errors';
 import { ensurePrivateDirectory } from '../places';
@@ -8,24 +7,28 @@ import { ensurePrivateDirectory } from '../places';
 export type Release = () => void;
 
 /**
- * Holds the lock file of `name` as soon as nobody else does, this process included. The kernel ends the hold when the file is
+ * Holds the lock file at `path` as soon as nobody else does, this process included. The kernel ends the hold when the file is
  * closed or its process ends, however it ends. Lock files are never unlinked: a process that locked an unlinked file and one
  * that locked its successor would both be holder (docs/adr/0004-lock.md).
  * @param milliseconds how long to wait; 0 for one try
+ * @param done ends the wait early: there is nothing to wait for any more
  * @returns a release function, or undefined if the time passed first
  * @throws ZspError `storage_failed`
  */
-export async function hold(directory: string, name: string, milliseconds: number): Promise<Release | undefined> {
+export async function hold(
+  path: string,
+  milliseconds: number,
+  done: () => boolean = () => false,
+): Promise<Release | undefined> {
   const locks = loadLocks();
-  ensurePrivateDirectory(directory);
-  const path = join(directory, lockFileName(name));
-  const started = performance.now();
+  ensurePrivateDirectory(dirname(path));
+  const started = uptime();
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
     while (!tryLock(locks, fd)) {
-      const waited = performance.now() - started;
-      if (waited >= milliseconds) return undefined;
+      const waited = uptime() - started;
+      if (waited >= milliseconds || done()) return undefined;
       await sleep(Math.min(milliseconds - waited, pause(waited)));
     }
     const held = fd;
@@ -38,12 +41,17 @@ export async function hold(directory: string, name: string, milliseconds: number
   }
 }
 
+/** Milliseconds; `performance` would be loaded for it. */
+export function uptime(): number {
+  return process.uptime() * 1000;
+}
+
 /**
- * Polling, since a blocking wait cannot be called off; with jitter, so that a storm does not march in step; and ever slower, so
- * that hundreds of waiters leave the holder a processor.
+ * Polling, since a blocking wait cannot be called off: a tenth of what was waited already, so that hundreds of waiters leave the
+ * holder a processor; with jitter, so that a storm does not march in step.
  */
 function pause(waited: number): number {
-  return Math.min(5 + waited / 20, 40) + Math.random() * Math.min(20 + waited / 20, 40);
+  return Math.min(5 + waited / 10, 150) * (0.75 + Math.random() / 2);
 }
 
 /** @returns whether the lock was free. Windows says EBUSY (libuv's word for ERROR_LOCK_VIOLATION) where others say EAGAIN */
@@ -55,12 +63,6 @@ function tryLock(locks: Locks, fd: number): boolean {
     if (['EAGAIN', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
-}
-
-/** A readable beginning for whoever lists the directory, and a hash, so that no two names meet on any file system. */
-export function lockFileName(name: string): string {
-  const readable = name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40);
-  return `${readable}.${createHash('sha256').update(name).digest('hex').slice(0, 32)}.lock`;
 }
 
 function releaseOnce(fd: number): Release {

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Lock } from '../broker/ports';
 import { ZspError } from '../errors';
 import { hold } from './lock-file';
+import { lockFileName } from './lock-file-name';
 
 /**
  * One holder of a name at a time, across processes and within one. The same name must not be taken inside its own `work`.
@@ -14,7 +16,7 @@ export function createLock({
   readonly waitMilliseconds: number;
 }): Lock {
   return async (name, work) => {
-    const release = await hold(directory, name, waitMilliseconds);
+    const release = await hold(join(directory, lockFileName(name)), waitMilliseconds);
     if (!release) throw stillHeld(name, waitMilliseconds);
     try {
       return await work();

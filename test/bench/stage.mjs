@@ -51,8 +51,9 @@ export async function openStage(backend, { profiles = 3, latencyMs = 0, env: mor
       program: [process.execPath, bare('sdk')],
       env: { ...env, BENCH_ENDPOINT: sandbox.url, BENCH_TOKEN: await newToken(sandbox) },
     },
-    /** Makes the next call a miss: what was minted is gone, the sign-in is not. */
+    /** Makes the next call a miss: what was minted is gone, and zsp's note of it, as after a logout; the sign-in is not. */
     async forget() {
+      rmSync(join(home, 'run', 'zsp', 'held'), { recursive: true, force: true });
       const names = JSON.parse(await store.get('index')).names;
       for (const name of names.filter((one) => /^(credentials|permission-set):/.test(one))) await store.delete(name);
     },

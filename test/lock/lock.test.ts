@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLock } from '../../src/lock/lock';
-import { lockFileName } from '../../src/lock/lock-file';
+import { lockFileName } from '../../src/lock/lock-file-name';
 import { compile } from '../support/compiled';
 import { needs } from '../support/needs';
 
