@@ -13,9 +13,11 @@ export interface Connected<Entry> {
 export function connect<Entry>(open: () => Entry): Connected<Entry> {
   if (process.platform !== 'linux') return { entry: open(), hangUp() {} };
   // What is opened next gets the lowest free number.
-  const connection = openSync('/dev/null', 'r');
-  closeSync(connection);
-  return { entry: open(), hangUp: () => hangUp(connection) };
+  const descriptor = openSync('/dev/null', 'r');
+  closeSync(descriptor);
+  const entry = open();
+  const connection = socketOf(descriptor);
+  return { entry, hangUp: () => hangUp(descriptor, connection) };
 }
 
 /**
@@ -42,14 +44,31 @@ export async function withPatience<T>(
   }
 }
 
-function hangUp(descriptor: number): void {
+/** The socket behind a descriptor, by its inode: a number is used again, and not always by whom it was meant for. */
+function socketOf(descriptor: number): number | undefined {
   try {
-    if (!fstatSync(descriptor).isSocket()) return;
-    const { Socket } = require('node:net') as typeof import('node:net');
-    const connection = new Socket({ fd: descriptor, readable: false, allowHalfOpen: true });
-    connection.on('error', () => {});
-    connection.end();
+    const found = fstatSync(descriptor);
+    return found.isSocket() ? found.ino : undefined;
   } catch {
-    // It is closed already.
+    return undefined;
   }
+}
+
+/** The binding finds its connection gone within half a second. */
+function hangUp(descriptor: number, connection: number | undefined): void {
+  if (connection === undefined || socketOf(descriptor) !== connection) return;
+  try {
+    const { Socket } = require('node:net') as typeof import('node:net');
+    new Socket({ fd: descriptor, readable: false }).on('error', () => {}).destroy();
+    occupy(descriptor);
+  } catch {
+    // No stream, so not the bus; or no descriptor is left.
+  }
+}
+
+/** The binding will close this number as its own: until then no lock and no ledger may get it. */
+function occupy(descriptor: number): void {
+  const opened = openSync('/dev/null', 'r');
+  if (opened < descriptor) occupy(descriptor);
+  if (opened !== descriptor) closeSync(opened);
 }

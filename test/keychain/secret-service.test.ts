@@ -101,6 +101,22 @@ describe('the Secret Service, seen from another process', () => {
     expect(await run(at, body)).toMatchObject({ message: 'the Secret Service keyring did not answer in time' });
   });
 
+  when(`the end of a call that was given up on closes nothing else${keyring.why}`, async () => {
+    const at = await start({ prompter: '/bin/sh -c "exec sleep 300"' });
+    await run(at, set);
+    at.lock();
+    const body = `
+      const fs = require('node:fs'), pause = (ms) => new Promise((next) => setTimeout(next, ms));
+      const given = await nativeStore('secret-service', () => 1_200).get('a').catch(({ message }) => message);
+      await pause(100);
+      const files = Array.from({ length: 20 }, () => fs.openSync(process.execPath));
+      const opened = files.map((file) => fs.fstatSync(file).ino);
+      await pause(1_500);
+      return { given, kept: files.every((file, at) => fs.fstatSync(file).ino === opened[at]) };`;
+    const given = 'the Secret Service keyring did not answer in time';
+    expect(await run(at, body)).toEqual({ value: { given, kept: true } });
+  });
+
   when(`a silent service is an error, and answers again when it goes on${keyring.why}`, async () => {
     const at = await start();
     await run(at, set);
