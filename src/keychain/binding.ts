@@ -41,8 +41,8 @@ export function nativeStore(
       return await ask(account, work);
     } catch (error) {
       entries.forget(account);
-      // A keyring that was restarted does not know the old connection.
-      if (!reused || failureOf(error) === 'silent') throw error;
+      // A keyring that was restarted does not know the old connection. A prompt that was sent away does not come again.
+      if (!reused || ['silent', 'locked'].includes(failureOf(error) ?? '')) throw error;
       return ask(account, work);
     }
   };

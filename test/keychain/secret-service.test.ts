@@ -6,7 +6,7 @@ import { nativeStore } from '../../src/keychain/binding';
 import { Secret } from '../../src/secret';
 import { compile } from '../support/compiled';
 import { needs } from '../support/needs';
-import { type PrivateKeyring, privateKeyring } from '../support/private-keyring';
+import { lockLogin, type PrivateKeyring, privateKeyring } from '../support/private-keyring';
 import { storeContract } from './contract';
 import { elsewhere } from './other-process';
 
@@ -99,6 +99,17 @@ describe('the Secret Service, seen from another process', () => {
     at.lock();
     const body = get.replace(`'secret-service'`, `'secret-service', () => 1_200`);
     expect(await run(at, body)).toMatchObject({ message: 'the Secret Service keyring did not answer in time' });
+  });
+
+  when(`a prompt that the user has sent away does not come again${keyring.why}`, async () => {
+    const at = await start({ prompter: '/bin/sh -c "echo asked >> $HOME/prompts; exit 1"' });
+    const body = `
+      const store = nativeStore('secret-service');
+      await store.set('a', new Secret('EXAMPLE-VALUE'));
+      require('node:child_process').spawnSync('dbus-send', ${JSON.stringify(lockLogin)});
+      return store.get('a');`;
+    expect(await run(at, body)).toMatchObject({ message: 'the Secret Service keyring is locked' });
+    expect(readFileSync(join(at.home, 'prompts'), 'utf8')).toBe('asked\n');
   });
 
   when(`the end of a call that was given up on closes nothing else${keyring.why}`, async () => {

@@ -54,7 +54,7 @@ export async function privateKeyring({ files, daemon, prompter }: Options = {}):
   return {
     env,
     home,
-    lock: () => lockLogin(env),
+    lock: () => void spawnSync('dbus-send', lockLogin, { env }),
     unlock: () => startDaemon(env, ['--replace', '--unlock']),
     silence: () => process.kill(daemonPid(), 'SIGSTOP'),
     resume: () => process.kill(daemonPid(), 'SIGCONT'),
@@ -138,14 +138,15 @@ function startDaemon(env: NodeJS.ProcessEnv, how: readonly string[]): void {
   if (started.status !== 0) throw new Error(`gnome-keyring-daemon ended with ${started.status}: ${started.stderr}`);
 }
 
-function lockLogin(env: NodeJS.ProcessEnv): void {
-  send(env, [
-    `--dest=${secrets}`,
-    '/org/freedesktop/secrets',
-    'org.freedesktop.Secret.Service.Lock',
-    'array:objpath:/org/freedesktop/secrets/collection/login',
-  ]);
-}
+/** What `dbus-send` locks the login keyring with. */
+export const lockLogin = [
+  '--session',
+  '--print-reply',
+  `--dest=${secrets}`,
+  '/org/freedesktop/secrets',
+  'org.freedesktop.Secret.Service.Lock',
+  'array:objpath:/org/freedesktop/secrets/collection/login',
+];
 
 /** Asks the bus about a name; asking the name itself would start a daemon. */
 function ask(env: NodeJS.ProcessEnv, method: string, name: string): string {
