@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { answerOf, deploy, dev, type Keys, openStage, role, type Stage } from '../contract/stage';
+import { needs } from '../support/needs';
+import { launcher, type Run, run } from '../support/zsp';
+import { expectFailure, type Held, heldIn, type Verb, verbNames, verbs } from './held';
+
+/** The shipped zsp and its file keychain on disks that are full or read-only: file systems of its home's own, in RAM. */
+
+const here = needs('linux', 'root');
+
+let stage: Stage;
+/** Keeps the mount namespace that only the programs run here see: it ends with its stdin, and the file systems with it. */
+let keeper: ChildProcess;
+let through: readonly string[];
+
+const places = { runtime: 'run', state: '.local/state' } as const;
+type Place = keyof typeof places;
+const path = (place: Place) => join(stage.home.path, places[place]);
+
+const exec = ([program = '', ...args]: readonly string[], more: Keys = {}): Promise<Run> =>
+  run(program, args, { env: { ...stage.env, ...more }, cwd: stage.home.path });
+const inside = (command: readonly string[], more: Keys = {}) => exec([...through, ...command], more);
+const zsp = (args: readonly string[], more?: Keys) => inside([process.execPath, launcher, ...args], more);
+const held = (): Promise<Held> => heldIn('file', stage.env, through);
+
+beforeAll(async () => {
+  if (here.skip) return;
+  stage = await openStage();
+  const other = { ...dev, zsp_sso_role_name: 'ReadOnly' };
+  stage.configure({ dev, deploy, other, admin: role('admin', { zsp_elevation: 'required' }) });
+  const script =
+    'for at; do mkdir -p "$at" && mount -t tmpfs -o size=512k,mode=700 none "$at" || exit; done; echo; exec cat';
+  const args = ['--mount', 'sh', '-c', script, 'sh', path('runtime'), path('state')];
+  keeper = spawn('unshare', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  if (keeper.stdout) await once(keeper.stdout, 'data');
+  through = ['nsenter', `--mount=/proc/${keeper.pid}/ns/mnt`];
+});
+afterAll(async () => {
+  keeper?.stdin?.end();
+  await stage?.close();
+});
+
+/** Signed in anew, with `dev` held and nothing else; AWS no longer takes the access token. */
+beforeEach(async () => {
+  if (here.skip) return;
+  expect(await zsp(verbs.login)).toMatchObject({ status: 0 });
+  answerOf(await zsp(['credential-process', '--profile', 'dev']));
+  stage.sandbox.revokeToken();
+});
+
+const remount = (place: Place, how: string) => inside(['mount', '-o', `remount,${how}`, path(place)]);
+const fill = (place: Place) => () => inside(['sh', '-c', 'cat /dev/zero >"$0/filler"', path(place)]);
+const seal = (place: Place) => () => remount(place, 'ro');
+
+async function mend(): Promise<void> {
+  for (const place of ['runtime', 'state'] as const) {
+    expect(await remount(place, 'rw')).toMatchObject({ status: 0 });
+    await inside(['rm', '-f', join(path(place), 'filler')]);
+  }
+}
+afterEach(() => (here.skip ? undefined : mend()));
+
+type Refusal = readonly [status: number, words: RegExp];
+
+interface Fault {
+  begin?(): Promise<Run>;
+  readonly env?: Keys;
+  /** The verbs it fails; the others are served. */
+  readonly fails: Readonly<Partial<Record<Verb, Refusal>>>;
+  /** The items that change nevertheless. */
+  readonly changes?: readonly string[];
+  /** AWS has rotated a refresh token that could not be kept. */
+  readonly endsSignIn?: boolean;
+}
+
+const every = (refusal: Refusal) => Object.fromEntries(verbNames.map((verb) => [verb, refusal]));
+const noRoom: Refusal = [9, /cannot write \S+ \(ENOSPC\)\n.*has room/];
+
+describe.skipIf(here.skip)(`the file keychain${here.why}`, () => {
+  test.each<[string, Fault]>([
+    [
+      'with a wrong passphrase',
+      { env: { ZSP_PASSPHRASE: 'wrong' }, fails: every([6, /passphrase .* is wrong\n.*ZSP_PASSPHRASE/]) },
+    ],
+    [
+      'on a full disk',
+      { begin: fill('runtime'), fails: { refresh: noRoom, assume: noRoom, login: noRoom }, endsSignIn: true },
+    ],
+    ['on a read-only disk', { begin: seal('runtime'), fails: every([9, /cannot lock \S+ \(EROFS\)\n.*writable/]) }],
+    [
+      'with a ledger on a read-only disk',
+      {
+        begin: seal('state'),
+        fails: {
+          assume: [9, /cannot write the ledger \S+ \(EROFS\)\n.*writable/],
+          login: [9, /cannot write \S+ \(EROFS\)\n.*writable/],
+        },
+        changes: ['sign-in', 'permission-set ReadOnly', 'credentials other', 'credentials deploy'],
+      },
+    ],
+  ])('%s says so, keeps what it held, and all is well once it is over', async (_, fault) => {
+    const before = await held();
+    await fault.begin?.();
+    for (const verb of verbNames) {
+      const run = await zsp(verbs[verb], fault.env);
+      const refusal = fault.fails[verb];
+      if (refusal) expectFailure(stage, run, ...refusal);
+      else expect({ ...answerOf(run), ...run }).toMatchObject({ stderr: '' });
+    }
+    const changes = (fault.changes ?? []).map((name) => [name, expect.not.stringMatching(before[name] ?? '^$')]);
+    expect(await held()).toEqual({ ...before, ...Object.fromEntries(changes) });
+    await mend();
+    if (fault.endsSignIn) {
+      expectFailure(stage, await zsp(verbs.refresh), 4, /has ended\n.*zsp login corp/);
+      expect(await zsp(verbs.login)).toMatchObject({ status: 0 });
+    }
+    for (const verb of verbNames) expect(await zsp(verbs[verb])).toMatchObject({ status: 0 });
+    expect(await zsp(['history', 'verify'])).toMatchObject({ status: 0 });
+  });
+
+  test.each<[string, () => Promise<Run>]>([
+    ['full', fill('runtime')],
+    ['read-only', seal('runtime')],
+  ])('serves what it holds from a %s disk', async (_, begin) => {
+    const hit = ['credential-process', '--profile', 'dev'];
+    const ordinary = await zsp(hit);
+    await begin();
+    expect(await inside(['sh', '-c', 'echo >"$0/written"', path('runtime')])).not.toMatchObject({ status: 0 });
+    expect(await zsp(hit)).toEqual(ordinary);
+  });
+});
