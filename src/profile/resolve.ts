@@ -36,13 +36,19 @@ export function resolveProfileIn(config: ConfigFile, name: string): Profile {
 
 /**
  * A permission set in an account that no profile stands for, as if one did: `444455556666/Admin`.
- * @throws ZspError `config_invalid`
+ * @throws ZspError `config_invalid`, also where a profile is called so: its windows and the ledger's lines go by the name
  */
 export function resolvePermissionSet(ssoSession: string, accountId: string, roleName: string, env: Env): Profile {
   const config = openConfigFile(env);
+  const name = `${accountId}/${roleName}`;
+  const taken = findSection(config.text, 'profile', name);
+  if (taken) {
+    const problem = `profile ${quoted(name)} is called like a role, and is another one`;
+    throw configError({ file: config.path, line: taken.line }, problem, 'give that profile another name');
+  }
   const keys = { zsp_sso_session: ssoSession, zsp_sso_account_id: accountId, zsp_sso_role_name: roleName };
   const values = new Map(Object.entries(keys).map(([key, text]) => [key, { text, line: 0 }]));
-  return build(config, [checkedProfile(config, { name: `${accountId}/${roleName}`, line: 0, values, strays: [] })]);
+  return build(config, [checkedProfile(config, { name, line: 0, values, strays: [] })]);
 }
 
 /** The profiles zsp serves, in the file's order; those it would refuse are among them. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ZspError } from '../../src/errors';
-import { listProfiles, resolveProfile } from '../../src/profile/resolve';
+import { listProfiles, resolvePermissionSet, resolveProfile } from '../../src/profile/resolve';
 import { readSettings } from '../../src/profile/settings';
 import { listSsoSessions, resolveSsoSession } from '../../src/profile/sso-session';
 import { fuzz } from '../support/fuzz';
@@ -34,6 +34,24 @@ function refused(config: string, name = 'dev'): ZspError {
   }
   throw new Error('it was accepted');
 }
+
+describe('a permission set that no profile stands for', () => {
+  const name = '111122223333/Developer';
+  const asProfile = () => resolvePermissionSet('corp', '111122223333', 'Developer', env);
+
+  test('is what a profile of its three keys would be', () => {
+    home.write('.aws/config', corp);
+    const { ssoSession, ...bare } = asProfile();
+    const { ssoSession: _, ...written } = resolve(`${corp}[profile ${name}]\n${sso}`, name);
+    expect(bare).toEqual(written);
+    expect(ssoSession.name).toBe('corp');
+  });
+
+  test('does not take the name of a profile, whose window it would end', () => {
+    home.write('.aws/config', `${corp}${dev}[profile ${name}]\nzsp_source_profile = dev\nzsp_role_arn = ${roleArn}\n`);
+    expect(asProfile).toThrow(`config:8: profile "${name}" is called like a role, and is another one`);
+  });
+});
 
 describe('a profile', () => {
   test('of a bare permission set', () => {
