@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { answerOf, openStage, type Stage, start } from '../contract/stage';
+
+/** Calls without a session wait for the one that makes it; what is noted of a session is a hint, and the keychain decides. */
+
+// As it is shipped: it loads the turn only when there is one to take.
+const crowd = createRequire(__filename)('../../dist/hot/crowd.js');
+const { mayBeHeld, noteHeld, turnOf } = crowd as typeof import('../../src/hot/crowd');
+
+const args = ['--profile', 'deploy'];
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage();
+  await stage.login();
+});
+afterEach(() => stage.close());
+
+const held = () => join(stage.env.XDG_RUNTIME_DIR ?? '', 'zsp', 'held');
+
+test('a call without a note waits for its turn, and is served what was made meanwhile', async () => {
+  const turn = await turnOf(args, stage.env);
+  const waiting = start(stage, ['credential-process', ...args]);
+  let ended = false;
+  void waiting.ended.then(() => {
+    ended = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(ended).toBe(false);
+  const asked = stage.sandbox.count('AssumeRole');
+  expect(asked).toBe(0);
+
+  turn?.end();
+  const answer = answerOf(await waiting.ended);
+  expect(mayBeHeld(args, stage.env)).toBe(true);
+  expect(answerOf(await stage.credentials('deploy'))).toEqual(answer);
+  expect(stage.sandbox.count('AssumeRole')).toBe(1);
+});
+
+test('a call with a note takes no turn', async () => {
+  const first = answerOf(await stage.credentials('deploy'));
+  const turn = await turnOf(args, stage.env);
+  expect(turn?.waited).toBe(false);
+  expect(answerOf(await stage.credentials('deploy'))).toEqual(first);
+  turn?.end();
+});
+
+test('a note of nothing is forgotten, and the call makes a session', async () => {
+  noteHeld(args, stage.env, Date.now() + 60_000);
+  answerOf(await stage.credentials('deploy'));
+  expect(stage.sandbox.count('AssumeRole')).toBe(1);
+  expect(mayBeHeld(args, stage.env)).toBe(true);
+});
+
+test('without its note a held session is served, and noted again', async () => {
+  const first = answerOf(await stage.credentials('deploy'));
+  noteHeld(args, stage.env, 0);
+  expect(mayBeHeld(args, stage.env)).toBe(false);
+  expect(answerOf(await stage.credentials('deploy'))).toEqual(first);
+  expect(mayBeHeld(args, stage.env)).toBe(true);
+});
+
+test('a logout leaves no note', async () => {
+  answerOf(await stage.credentials('deploy'));
+  expect(readdirSync(held())).toHaveLength(1);
+  await stage.zsp(['logout', 'corp']);
+  expect(existsSync(held())).toBe(false);
+});
