@@ -3,6 +3,7 @@ import type { Lock } from '../broker/ports';
 import { ZspError } from '../errors';
 import type { Env } from '../places';
 import { type Change, editConfig, type Hunk } from '../profile/edit';
+import { findSection } from '../profile/sections';
 import type { ConfigDraft } from '../profile/write-config';
 import type { Conversation } from '../terminal/conversation';
 import type { Prompt } from '../terminal/prompt';
@@ -53,12 +54,28 @@ export async function changeConfig(
     return;
   }
   for (const line of diffLines(hunks, talk.style, longestDiff)) talk.say(line);
+  for (const name of leftBehind(draft.text, changes).map((each) => printable(each))) {
+    talk.say(`If you are signed in to ${name}, run zsp logout ${name} first: zsp will not find that sign-in any more.`);
+  }
   if (!options.yes && !(await confirmed(prompt, path))) {
     talk.say('Nothing was written.');
     return;
   }
   await parts.world.lock('aws-config', async () => parts.writeConfig(draft, text));
   talk.answer(`${talk.answerStyle.green('✓')} Wrote ${path} (${counted(hunks)}).\n`);
+}
+
+/** By these a sign-in is found: src/broker/item-names.ts. */
+const signInKeys = ['sso_start_url', 'sso_region', 'zsp_keychain', 'zsp_endpoint_url'];
+
+/** The sso-sessions whose sign-in, if one is held, would stay in a keychain where no logout looks for it. */
+function leftBehind(text: string, changes: readonly Change[]): readonly string[] {
+  return changes.flatMap((change) => {
+    if (change.kind !== 'sso-session' || !('set' in change)) return [];
+    const { name, set } = change;
+    const before = findSection(text, change.kind, name)?.values;
+    return before && signInKeys.some((key) => key in set && set[key] !== before.get(key)?.text) ? [name] : [];
+  });
 }
 
 async function confirmed(prompt: Prompt, path: string): Promise<boolean> {

@@ -214,6 +214,15 @@ describe('zsp configure role and set', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('sso-session corp would not work: zsp_duration')]);
   });
 
+  test.each([
+    ['zsp_keychain=kernel', 'If you are signed in to corp, run zsp logout corp first: '],
+    ['sso_start_url=https://other.awsapps.com/start', 'If you are signed in to corp, run zsp logout corp first: '],
+    ['zsp_browser=open {url}', ''],
+  ])('what would leave a sign-in where no logout looks for it says so: %s', async (pair, said) => {
+    const { status, stderr } = await zsp('configure', 'set', 'corp', pair, '--yes');
+    expect([status, /If you are[^:]*: |$/.exec(stderr)?.[0]]).toEqual([0, said]);
+  });
+
   test('the key says which is meant where a profile and an sso-session are of one name', async () => {
     home.write('.aws/config', session + dev.replace('profile dev', 'profile corp'));
     expect(await configured('set', 'corp', 'region=us-east-1')).toContain('\nregion = us-east-1\n');
