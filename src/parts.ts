@@ -84,10 +84,10 @@ export function partsFor(
       openBrowser(url, { env, platform: process.platform, command: browser }),
     isRemote: () => isRemote({ env, platform: process.platform }),
     async chooseKeychain(choice: KeychainChoice) {
-      const { backend, store } = await keychain(choice);
-      const { refuseBlankPassword } = await import('./keychain/blank-password');
-      await refuseBlankPassword(backend, store, env);
-      recordBackend(env, backend);
+      const opened = await keychain(choice);
+      const { examineKeychain } = await import('./keychain/examine');
+      await examineKeychain(opened, env);
+      recordBackend(env, opened.backend);
     },
     console: aws.console,
     moveKeychain: (to: Backend) => moveTo(to, keychain, lock),

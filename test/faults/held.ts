@@ -50,11 +50,10 @@ export const verbs = {
 export type Verb = keyof typeof verbs;
 export const verbNames = Object.keys(verbs) as readonly Verb[];
 
-/** Nothing on stdout; two lines on stderr, after what a person was told on the way, and none of AWS's secrets in them. */
+/** Nothing on stdout; two lines on stderr, and none of AWS's secrets in them. */
 export function expectFailure(stage: Stage, found: Run, status: number, words: RegExp): void {
   expect(found).toMatchObject({ status, stdout: '' });
-  const said = found.stderr.slice(found.stderr.startsWith('To sign in') ? found.stderr.indexOf('zsp: ') : 0);
-  expect(said).toMatch(/^zsp: [^\n]+\nzsp: hint: [^\n]+\n$/);
-  expect(said).toMatch(words);
+  expect(found.stderr).toMatch(/^zsp: [^\n]+\nzsp: hint: [^\n]+\n$/);
+  expect(found.stderr).toMatch(words);
   for (const secret of stage.sandbox.secrets()) expect(found.stderr).not.toContain(secret);
 }

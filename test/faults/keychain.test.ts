@@ -101,7 +101,9 @@ describe.skipIf(here.skip)(`a Secret Service${here.why}`, () => {
     const before = await held();
     const run = await disturbed(verb, operation, () => keyring.lock());
     keyring.unlock();
-    expectFailure(stage, run, 6, /is locked\n.*unlock it/);
+    // What a person was told on the way comes first.
+    const failure = { ...run, stderr: run.stderr.slice(run.stderr.indexOf('zsp: ')) };
+    expectFailure(stage, failure, 6, /is locked\n.*unlock it/);
     expect(await held()).toEqual(before);
     expect(await zsp(verb)).toMatchObject({ status: 0 });
     await expectSoundLedger();
