@@ -89,7 +89,10 @@ describe.skipIf(here.skip)(`the file keychain${here.why}`, () => {
       'on a full disk',
       { begin: fill('runtime'), fails: { refresh: noRoom, assume: noRoom, login: noRoom }, endsSignIn: true },
     ],
-    ['on a read-only disk', { begin: seal('runtime'), fails: every([9, /cannot lock \S+ \(EROFS\)\n.*writable/]) }],
+    [
+      'on a read-only disk',
+      { begin: seal('runtime'), fails: every([9, /cannot (lock|write) \S+ \(EROFS\)\n.*writable/]) },
+    ],
     [
       'with a ledger on a read-only disk',
       {
