@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { credentialProcessLine } from '../../src/profile/process-line';
 import { type Moto, startMoto } from '../support/moto';
@@ -253,8 +254,9 @@ describe.each(runners)('one process of %s', (_name, command, args) => {
   });
 });
 
+const moto = needs('moto', 'aws');
+
 describe('moto, an STS that is not ours', () => {
-  const moto = needs('moto', 'aws');
   let server: Moto | undefined;
   let front: Server;
   let stage: Stage;
@@ -281,6 +283,53 @@ describe('moto, an STS that is not ours', () => {
     const called = await run('/usr/bin/aws', args, { env: { ...stage.env, ...env } });
     expect(called.stdout, called.stderr).toMatch(/:sts::444455556666:assumed-role\/deploy\//);
     expect(stage.sandbox.count('AssumeRole')).toBe(0);
+  });
+});
+
+/** moto lets the first six calls pass unsigned: these four, and the two that zsp asks STS. */
+const setUp = `
+import boto3, json, sys
+at = dict(endpoint_url=sys.argv[1], region_name='us-east-1', aws_access_key_id='AKIAIOSFODNN7EXAMPLE', aws_secret_access_key='EXAMPLE')
+def policy(**statement):
+    return json.dumps(dict(Version='2012-10-17', Statement=[dict(Effect='Allow', **statement)]))
+iam, s3 = boto3.client('iam', **at), boto3.client('s3', **at)
+iam.create_role(RoleName='deploy', AssumeRolePolicyDocument=policy(Action='sts:AssumeRole', Principal=dict(AWS='*')))
+lists = policy(Action='s3:ListBucket', Resource='arn:aws:s3:::releases')
+iam.put_role_policy(RoleName='deploy', PolicyName='lists', PolicyDocument=lists)
+s3.create_bucket(Bucket='releases')
+s3.put_object(Bucket='releases', Key='v1.json', Body=b'{}')
+`;
+
+describe('moto, an IAM and an S3 that are not ours', () => {
+  const ready = needs('moto', 'boto3');
+
+  test.skipIf(ready.skip)(`know zsp's session by its signature, and what its role may${ready.why}`, async () => {
+    const stage = await openStage();
+    const server = await startMoto({ MOTO_ACCOUNT_ID: '444455556666', INITIAL_NO_AUTH_ACTION_COUNT: '6' });
+    const front = await sendStsTo(server.url, stage.sandbox.url);
+    try {
+      const made = await run(pythons[0] ?? 'python3', ['-c', setUp, server.url], { env: stage.env });
+      expect(made).toMatchObject({ status: 0, stderr: '' });
+      const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}` };
+      stage.configure({ dev, deploy: role('deploy') });
+      expect(await stage.zsp(['login', 'corp', '--no-browser'], env)).toMatchObject({ status: 0 });
+      const { AccessKeyId, SecretAccessKey, SessionToken } = answerOf(await stage.credentials('deploy', env));
+
+      const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+      const at = { endpoint: server.url, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1 };
+      const given = new S3Client({ ...at, credentials: session });
+      const { Contents } = await given.send(new ListObjectsV2Command({ Bucket: 'releases' }));
+      expect(Contents).toMatchObject([{ Key: 'v1.json' }]);
+      const removed = given.send(new DeleteObjectCommand({ Bucket: 'releases', Key: 'v1.json' }));
+      await expect(removed).rejects.toMatchObject({ name: 'AccessDenied' });
+      const forged = new S3Client({ ...at, credentials: { ...session, secretAccessKey: 'EXAMPLE' } });
+      const listed = forged.send(new ListObjectsV2Command({ Bucket: 'releases' }));
+      await expect(listed).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
+    } finally {
+      server.stop();
+      front.close();
+      await stage.close();
+    }
   });
 });
 

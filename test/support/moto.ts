@@ -9,9 +9,11 @@ export interface Moto {
   stop(): void;
 }
 
-export async function startMoto(): Promise<Moto> {
+/** @param settings of moto, which reads them from its environment */
+export async function startMoto(settings: Readonly<Record<string, string>> = {}): Promise<Moto> {
   const port = await freePort();
-  const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const env = { ...process.env, ...settings };
+  const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore', env });
   for (let tries = 0; !(await listens(port)); tries += 1) {
     if (tries > 200) throw new Error('moto did not start');
     await sleep(100);
