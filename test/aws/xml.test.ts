@@ -97,5 +97,6 @@ test.each([
 ])('half a megabyte of %s does not hold anybody up', (_what, document) => {
   const started = performance.now();
   expect(read(document)).toEqual(refused);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  // Read in a time that grows with the square of the length, it would be an hour.
+  expect(performance.now() - started).toBeLessThan(15_000);
 });
