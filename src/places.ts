@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { ZspError } from './errors';
 
@@ -56,14 +56,14 @@ function xdg(value: string | undefined): string | undefined {
  */
 export function ensurePrivateDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     if (process.platform === 'win32') return;
     const [first = path, ...rest] = ownDirectories(path);
     refuseReplaceable(dirname(first));
     for (const directory of [first, ...rest]) makePrivate(directory);
   } catch (cause) {
     if (cause instanceof ZspError) throw cause;
-    const reason = whyNotMade(path, cause);
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new ZspError('storage_failed', `cannot make ${path} (${reason})`, {
       remedy:
         'check that the disk has room and that the directory above it is yours and writable, or point XDG_STATE_HOME and ' +
@@ -73,17 +73,20 @@ export function ensurePrivateDirectory(path: string): void {
   }
 }
 
-/** Node says ENOENT of a directory that it could not make because the one above cannot be written to. */
-function whyNotMade(path: string, cause: unknown): string {
-  const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
-  if (code !== 'ENOENT') return code;
-  let above = path;
-  while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
+/**
+ * Makes a directory, 0700, and those above it. Node's own `recursive` says ENOENT where the one above is read-only, and tries for
+ * ever where the kernel says ENOENT below a directory that is there, as in /proc.
+ * @throws the file system's error
+ */
+export function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeDirectory(above);
   try {
-    accessSync(above, constants.W_OK);
-    return code;
+    mkdirSync(path, 0o700);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? code;
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

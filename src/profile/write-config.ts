@@ -8,7 +8,6 @@ import {
   fchownSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readlinkSync,
   realpathSync,
@@ -20,7 +19,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ZspError } from '../errors';
-import { type Env, readRegularFile } from '../places';
+import { type Env, makeDirectory, readRegularFile } from '../places';
 import { configError } from './config-error';
 import { reasonOf } from './config-file';
 import { configPath } from './settings';
@@ -51,7 +50,7 @@ export function readConfigDraft(env: Env, named = configPath(env)): ConfigDraft 
 export function writeConfig({ path, text: before }: ConfigDraft, text: string, { backup = true } = {}): void {
   const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
     refuseChanged(path, before);
     const old = statSync(path, { throwIfNoEntry: false });
     refuseReadOnly(path, old);

@@ -69,7 +69,23 @@ describe('every verb', { timeout: 60_000 }, () => {
   });
 });
 
-const mounts = needs('linux', 'root');
+const linuxRoot = needs('linux', 'root');
+
+describe.skipIf(linuxRoot.skip)(`where mkdir says that the directory it makes is not there${linuxRoot.why}`, () => {
+  test.each([
+    ['doctor', '--json'],
+    ['history', 'verify'],
+    ['credential-process', '--profile', 'dev'],
+    ['configure', 'sso', '--start-url', 'https://corp.awsapps.com/start', '--sso-region', 'eu-west-1', '--yes'],
+  ])('%s %s ends, and says where it could not be', async (...args) => {
+    const { PATH, AWS_CONFIG_FILE, AWS_ENDPOINT_URL, ZSP_PASSPHRASE } = home.env as Record<string, string>;
+    const own = args[0] === 'configure' ? {} : { AWS_CONFIG_FILE };
+    const env = { PATH, AWS_ENDPOINT_URL, ZSP_PASSPHRASE, HOME: '/proc', ...own } as Env;
+    const { status, stdout, stderr } = await runZsp(args, { env, timeout: 15_000 });
+    expect(status).toBe(args[0] === 'doctor' ? 10 : 9);
+    expect(stdout + stderr).toMatch(/cannot (?:make|write) \/proc\/\S+ \(ENOENT\)/);
+  });
+});
 
 /** The same on a home that is mounted read-only. */
 const readOnly = (env: Env) => (args: readonly string[]) => {
@@ -77,7 +93,7 @@ const readOnly = (env: Env) => (args: readonly string[]) => {
   return run('unshare', ['-m', 'sh', '-c', script, home.path, process.execPath, launcher, ...args], { env });
 };
 
-describe.skipIf(mounts.skip)(`in a home nobody can write to${mounts.why}`, { timeout: 60_000 }, () => {
+describe.skipIf(linuxRoot.skip)(`in a home nobody can write to${linuxRoot.why}`, { timeout: 60_000 }, () => {
   test('with places elsewhere every verb works', async () => {
     const elsewhere = newHome();
     try {
