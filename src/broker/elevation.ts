@@ -1,7 +1,7 @@
 import { ZspError } from '../errors';
 import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
 import { forget, type Held } from './inventory';
-import { mint, reasonOf, recordIssue } from './issue';
+import { mint, reasonOf, recordIssue, roleDetails } from './issue';
 import { credentialsName } from './item-names';
 import { credentialsItem, type Elevated, type Window } from './items';
 import { checkFence, type First, keepFor } from './mint';
@@ -70,7 +70,7 @@ async function recordOpening(
     profile: profile.name,
     windowId: window.id,
     endsAt: new Date(window.endsAt).toISOString(),
-    ...(role && { roleArn: role.roleArn }),
+    ...roleDetails(profile, role),
     ...(window.reason && { reason: window.reason }),
   });
 }

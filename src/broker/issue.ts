@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ZspError } from '../errors';
 import type { Profile, RoleRequest } from '../profile/profile';
-import { lastPart } from '../profile/role-arn';
+import { lastPart, permissionSetOf } from '../profile/role-arn';
 import { freshness } from './freshness';
 import { credentialsName } from './item-names';
 import { type CredentialsItem, credentialsItem, type Elevated, type Items, type Window } from './items';
@@ -167,9 +167,8 @@ async function issueOrdinary(world: World, profile: Profile, refused: Session | 
 
 /** A bare permission set: AWS gives it its own lifetime, so it is asked again when what is held should be renewed. */
 async function bare(world: World, profile: Profile): Promise<First> {
-  const { source } = profile;
-  if (source.kind === 'profile') return bare(world, source.profile);
-  const { kept, ...first } = await permissionSet(world, profile.ssoSession, source, { minimumLeft: 16 * 60_000 });
+  const wanted = permissionSetOf(profile);
+  const { kept, ...first } = await permissionSet(world, profile.ssoSession, wanted, { minimumLeft: 16 * 60_000 });
   await kept;
   return first;
 }
@@ -205,13 +204,20 @@ export async function recordIssue(
     accessKeyId,
     expiration: new Date(session.expiration).toISOString(),
     ...(assumedRoleArn && { sessionName: lastPart(assumedRoleArn) }),
-    ...(role && { roleArn: role.roleArn }),
+    ...roleDetails(profile, role),
     ...(role?.sourceIdentity && { sourceIdentity: role.sourceIdentity }),
     ...(role?.policy && { policyHash: createHash('sha256').update(role.policy.text).digest('hex') }),
     ...(signIn.userName && { user: signIn.userName }),
     ...(window && { windowId: window.id, ...(window.reason && { reason: window.reason }) }),
   });
   await (window ? write : tolerate(write));
+}
+
+/** What is issued, for the ledger: a role, or the permission set itself. */
+export function roleDetails(profile: Profile, role: RoleRequest | undefined) {
+  if (role) return { roleArn: role.roleArn };
+  const { accountId, roleName } = permissionSetOf(profile);
+  return { accountId, roleName };
 }
 
 /** Why something was refused, for the ledger. */

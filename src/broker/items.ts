@@ -1,5 +1,6 @@
 import type { SecretStore } from '../keychain/secret-store';
 import type { Profile, RoleRequest, SsoSession } from '../profile/profile';
+import { permissionSetOf } from '../profile/role-arn';
 import { Secret } from '../secret';
 import { decodeCredentials, decodeIndex, decodePermissionSet, decodeSignIn, encodeItem } from './item-content';
 import { signInName } from './item-names';
@@ -76,13 +77,9 @@ export function credentialsItem(
     session,
     ...(window && { window }),
     ...(elevated && { elevated }),
-    role: role?.roleArn ?? permissionSetOf(profile),
+    role: role?.roleArn ?? permissionSetOf(profile).roleName,
     scope: scopeOf(role),
   };
-}
-
-function permissionSetOf({ source }: Profile): string {
-  return source.kind === 'profile' ? permissionSetOf(source.profile) : source.roleName;
 }
 
 function scopeOf(role: RoleRequest | undefined): string {

@@ -3,6 +3,7 @@ import { type Caller, type Template, targetRoleTemplate, templates } from '../po
 import { checkChange } from '../profile/checked-change';
 import type { Change } from '../profile/edit';
 import type { Profile } from '../profile/profile';
+import { permissionSetOf } from '../profile/role-arn';
 import { type ChangeOptions, type ConfigChangeParts, changeConfig, withChangeOptions } from './config-change';
 import { collected } from './options';
 
@@ -87,8 +88,7 @@ function roleChange(parts: ConfigureRoleParts, name: string, options: Options): 
 }
 
 /** Whose credentials assume the role: what the source's are in the end. */
-function callerOf({ role, source, ssoSession }: Profile): Caller {
-  if (role) return { kind: 'role', roleArn: role.roleArn };
-  if (source.kind === 'profile') return callerOf(source.profile);
-  return { ...source, region: ssoSession.region };
+function callerOf(profile: Profile): Caller {
+  if (profile.role) return { kind: 'role', roleArn: profile.role.roleArn };
+  return { ...permissionSetOf(profile), region: profile.ssoSession.region };
 }

@@ -74,7 +74,7 @@ function row(entry: LedgerEntry, now: number, who: boolean): readonly string[] {
     clockTime(Date.parse(entry.time), now),
     entry.event,
     entry.profile ?? entry.ssoSession ?? '',
-    entry.roleArn === undefined ? '' : accountAndRole(entry.roleArn),
+    accountAndRole(entry),
     end && !Number.isNaN(Date.parse(end)) ? clockTime(Date.parse(end), now) : '',
     ...(who ? [entry.user ?? ''] : []),
     entry.reason ?? '',
@@ -82,8 +82,9 @@ function row(entry: LedgerEntry, now: number, who: boolean): readonly string[] {
 }
 
 /** `444455556666/deploy`: a whole ARN leaves no room for the rest. */
-function accountAndRole(arn: string): string {
-  return `${arn.split(':')[4] ?? ''}/${lastPart(arn)}`;
+function accountAndRole({ roleArn, accountId, roleName }: LedgerEntry): string {
+  if (roleArn !== undefined) return `${roleArn.split(':')[4] ?? ''}/${lastPart(roleArn)}`;
+  return roleName === undefined ? '' : `${accountId ?? ''}/${roleName}`;
 }
 
 async function verify({ talk, verifyLedger }: HistoryParts, { json }: Options): Promise<void> {

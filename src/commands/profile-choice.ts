@@ -2,7 +2,7 @@ import { ZspError } from '../errors';
 import type { LedgerEntry } from '../ledger/event';
 import type { Env } from '../places';
 import type { Profile } from '../profile/profile';
-import { accountOf, lastPart } from '../profile/role-arn';
+import { accountOf, lastPart, permissionSetOf } from '../profile/role-arn';
 import type { Conversation } from '../terminal/conversation';
 import { hasAll } from '../terminal/fuzzy';
 import type { Choice, Picking } from '../terminal/picker';
@@ -172,13 +172,9 @@ function detailOf({ profile: resolve, env }: ChoiceParts, name: string): string 
     const { role, elevationRequiredBy } = profile;
     const account = accountOf(profile);
     const accountName = knownAccounts(env, [profile.ssoSession]).get(account) ?? account;
-    const roleName = role ? lastPart(role.roleArn) : permissionSet(profile);
+    const roleName = role ? lastPart(role.roleArn) : permissionSetOf(profile).roleName;
     return `${roleName} in ${accountName}${elevationRequiredBy === undefined ? '' : ', only while elevated'}`;
   } catch {
     return 'cannot be used: zsp doctor says why';
   }
-}
-
-function permissionSet({ source }: Profile): string {
-  return source.kind === 'profile' ? permissionSet(source.profile) : source.roleName;
 }

@@ -6,7 +6,10 @@ interface Details {
   readonly ssoSession: string;
   /** The signed-in user's name. */
   readonly user: string;
+  /** The role that was assumed; of a permission set, which has no ARN of its own, the account and the name. */
   readonly roleArn: string;
+  readonly accountId: string;
+  readonly roleName: string;
   readonly sessionName: string;
   readonly sourceIdentity: string;
   readonly accessKeyId: string;
@@ -26,6 +29,8 @@ const longest: Readonly<Record<keyof Details, number>> = {
   ssoSession: 500,
   user: 500,
   roleArn: 2048,
+  accountId: 64,
+  roleName: 500,
   sessionName: 500,
   sourceIdentity: 500,
   accessKeyId: 128,

@@ -41,6 +41,12 @@ export interface RoleRequest {
   readonly transitiveTags: readonly string[];
 }
 
+export interface PermissionSet {
+  readonly kind: 'permission-set';
+  readonly accountId: string;
+  readonly roleName: string;
+}
+
 /** A profile zsp serves: `[profile NAME]`, its sources and its sso-session, resolved and checked. */
 export interface Profile {
   readonly name: string;
@@ -48,9 +54,7 @@ export interface Profile {
   readonly configFile: string;
   readonly ssoSession: SsoSession;
   /** Where the first credentials come from. */
-  readonly source:
-    | { readonly kind: 'permission-set'; readonly accountId: string; readonly roleName: string }
-    | { readonly kind: 'profile'; readonly profile: Profile };
+  readonly source: PermissionSet | { readonly kind: 'profile'; readonly profile: Profile };
   /** The role assumed with them; absent for a bare permission set. */
   readonly role?: RoleRequest;
   /** The region for STS and the clients: the profile's, or a source's, or the sso-session's. */

@@ -81,10 +81,9 @@ function records(titles: readonly string[], rows: readonly (readonly StyledText[
   const label = Math.max(...titles.map(textWidth));
   const blocks = rows.map((row) =>
     row
-      .filter(({ text }) => text !== '')
       .map(({ text, style }, column) => {
         const title = titles[column] ?? '';
-        return `${heading(title)}${' '.repeat(label - textWidth(title) + gap)}${style(text)}\n`;
+        return text && `${heading(title)}${' '.repeat(label - textWidth(title) + gap)}${style(text)}\n`;
       })
       .join(''),
   );

@@ -100,6 +100,8 @@ describe('a line', () => {
         'ssoSession',
         'user',
         'roleArn',
+        'accountId',
+        'roleName',
         'sessionName',
         'sourceIdentity',
         'accessKeyId',

@@ -39,6 +39,12 @@ describe('table', () => {
     );
   });
 
+  test('leaves an empty cell out of a record, and names the others as before', () => {
+    expect(table(titles, [['dev', '', '14:05 (in 58m)']], { width: 10 })).toBe(
+      'PROFILE  dev\nENDS     14:05 (in 58m)\n',
+    );
+  });
+
   test.each([
     { width: 41, narrowest: 16, shape: 'PROFILE  ROLE              ENDS\n' },
     { width: 40, narrowest: 16, shape: 'PROFILE  dev\n' },
