@@ -11,7 +11,7 @@ export function changed(text: string): fc.Arbitrary<string> {
   });
   return fc.array(change, { minLength: 1, maxLength: 2 }).map((changes) => {
     const copy: unknown = JSON.parse(text);
-    for (const [path, value] of changes) put(copy, path, value);
+    for (const [path, value] of changes) put(copy, path, structuredClone(value));
     return JSON.stringify(copy);
   });
 }

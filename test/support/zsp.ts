@@ -85,7 +85,8 @@ export function newHome(more: Env = {}): Home {
       return file;
     },
     remove: (relative) => rmSync(join(path, relative), { recursive: true, force: true }),
-    cleanup: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }),
+    // A zsp whose terminal was closed may still be writing down that its window has ended.
+    cleanup: () => rmSync(path, { recursive: true, force: true, maxRetries: 20 }),
   };
 }
 
