@@ -13,7 +13,7 @@ import type { Conversation } from '../terminal/conversation';
 import { printable } from '../terminal/sanitize';
 import { type AssumeTarget, assumeTarget } from './assume-target';
 import { announce } from './elevation-words';
-import { collected, profileName, regionName } from './options';
+import { collected, profileName, regionName, shellWord } from './options';
 import { type Candidate, type ChoiceParts, chosen } from './profile-choice';
 import { runInWindow, type WindowParts } from './window';
 
@@ -116,10 +116,6 @@ function profileOf(candidate: Candidate): string {
   throw new ZspError('usage', `${name} has no profile, and only a profile can be elevated`, {
     remedy: `run: zsp configure profiles ${flags}; zsp exec and zsp console need none`,
   });
-}
-
-function shellWord(text: string): string {
-  return /^[\w+=,.@/-]+$/.test(text) ? text : JSON.stringify(printable(text, 60));
 }
 
 /** How the elevation is used: a profile's window, one command, a subshell, or printed credentials. */

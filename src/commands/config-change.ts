@@ -9,6 +9,7 @@ import type { Conversation } from '../terminal/conversation';
 import type { Prompt } from '../terminal/prompt';
 import { printable } from '../terminal/sanitize';
 import type { Palette } from '../terminal/style';
+import { shellWord } from './options';
 
 export interface ConfigChangeParts {
   readonly talk: Conversation;
@@ -54,8 +55,11 @@ export async function changeConfig(
     return;
   }
   for (const line of diffLines(hunks, talk.style, longestDiff)) talk.say(line);
-  for (const name of leftBehind(draft.text, changes).map((each) => printable(each))) {
-    talk.say(`If you are signed in to ${name}, run zsp logout ${name} first: zsp will not find that sign-in any more.`);
+  for (const name of leftBehind(draft.text, changes)) {
+    const command = `zsp logout ${shellWord(name)}`;
+    talk.say(
+      `If you are signed in to ${printable(name)}, run ${command} first: zsp will not find that sign-in any more.`,
+    );
   }
   if (!options.yes && !(await confirmed(prompt, path))) {
     talk.say('Nothing was written.');

@@ -11,6 +11,7 @@ import { changeConfig } from './config-change';
 import { type ConfigureProfilesParts, type ProfileChoice, profileChanges } from './configure-profiles';
 import { sessionNameFor, ssoSessionChange } from './configure-sso';
 import { type LoginParts, signInTo } from './login';
+import { shellWord } from './options';
 import { discoverReach } from './reach';
 
 export interface WizardParts extends Omit<ConfigureProfilesParts, 'world'>, Omit<LoginParts, 'world'> {
@@ -135,14 +136,9 @@ async function allOrSome(
 
 function spokenSession({ name, ...change }: Change): string {
   const { sso_start_url: url, sso_region: region, zsp_keychain: keychain } = 'set' in change ? change.set : {};
-  if (url === undefined) return printable(`zsp configure set ${inShell(name)} zsp_keychain=${keychain}`);
-  const flags = [`--start-url ${inShell(url)}`, `--sso-region ${region}`, `--session ${inShell(name)}`];
+  if (url === undefined) return printable(`zsp configure set ${shellWord(name)} zsp_keychain=${keychain}`);
+  const flags = [`--start-url ${shellWord(url)}`, `--sso-region ${region}`, `--session ${shellWord(name)}`];
   return printable(`zsp configure sso ${flags.join(' ')}${keychain === undefined ? '' : ` --keychain ${keychain}`}`);
-}
-
-/** A word that every shell takes as one. */
-function inShell(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`;
 }
 
 function spokenProfiles(
@@ -150,10 +146,10 @@ function spokenProfiles(
   { accounts = [], roles = [], nameTemplate: template, region }: ProfileChoice,
 ): string {
   const flags = [
-    `--session ${inShell(session)}`,
+    `--session ${shellWord(session)}`,
     ...accounts.map((account) => `--accounts ${account}`),
-    ...roles.map((role) => `--roles ${inShell(role)}`),
-    ...(template === defaultNameTemplate ? [] : [`--name-template '${template}'`]),
+    ...roles.map((role) => `--roles ${shellWord(role)}`),
+    ...(template === undefined || template === defaultNameTemplate ? [] : [`--name-template ${shellWord(template)}`]),
     `--region ${region}`,
   ];
   return printable(`zsp configure profiles ${flags.join(' ')}`);

@@ -59,13 +59,13 @@ async function show({ talk, now, readLedger }: HistoryParts, { json, last }: Opt
 
 /** Who it was is said once where it was always the same person: that leaves room for the reasons. */
 function showTable(talk: Conversation, entries: readonly LedgerEntry[], now: number): void {
-  const people = new Set(entries.flatMap(({ user }) => user ?? []));
+  const people = new Set(entries.flatMap(({ event, user }) => (event === 'issue' ? [user] : [])));
   const [person] = people;
   const who = people.size > 1;
   const titles = ['TIME', 'EVENT', 'PROFILE', 'ROLE', 'UNTIL', ...(who ? ['WHO'] : []), 'REASON'];
   const rows = entries.map((entry) => row(entry, now, who));
   talk.answer(table(titles, rows, { heading: talk.answerStyle.bold, width: talk.columns }));
-  if (person !== undefined && !who) talk.say(`All of it as ${printable(person)}.`);
+  if (person !== undefined && !who) talk.say(`Issued to ${printable(person)} alone.`);
 }
 
 function row(entry: LedgerEntry, now: number, who: boolean): readonly string[] {

@@ -25,3 +25,9 @@ export function regionName(text: string): string {
 export function collected(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
+
+/** A word of a command that is shown to be copied: one word to a shell, which finds nothing in it to run. */
+export function shellWord(text: string): string {
+  const word = printable(text);
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -30,6 +30,7 @@ export interface Terminal {
 interface State<C extends Choice> {
   readonly choices: readonly C[];
   readonly query: string;
+  /** -1 where what the cursor was on is gone. */
   readonly at: number;
   /** What is to be said of the choices that are still to come. */
   readonly remark: string;
@@ -102,8 +103,7 @@ function textOf({ name, also = '' }: Choice): string {
 function withChoices<C extends Choice>(state: State<C>, choices: readonly C[]): State<C> {
   const on = found(state)[state.at];
   const next = { ...state, choices, remark: '' };
-  const at = found(next).findIndex((choice) => on !== undefined && textOf(choice) === textOf(on));
-  return { ...next, at: Math.max(0, at) };
+  return { ...next, at: on === undefined ? 0 : found(next).findIndex((choice) => textOf(choice) === textOf(on)) };
 }
 
 function next<C extends Choice>(state: State<C>, key: string, count: number): State<C> {
