@@ -72,7 +72,9 @@ function mistake({ code, message }: CommanderError, verb: Command | undefined): 
   if (code === 'commander.help') return `zsp ${verb?.name() ?? ''} wants one of: ${verbs.join(', ')}`;
   const counted = /^commander\.(?:excessArguments|unknownCommand)$/.test(code);
   if (!counted || verbs.length === 0 || word === undefined || verbs.includes(word)) {
-    return message.replace(/^error: /, '');
+    return message
+      .replace(/^error: /, '')
+      .replace(/^command-argument value (.+) is invalid for argument/s, '$1 is invalid for');
   }
   return `there is no zsp ${verb?.name()} ${JSON.stringify(printable(word, 40))}; there is: ${verbs.join(', ')}`;
 }

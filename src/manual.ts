@@ -13,7 +13,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   aws_unavailable: 'AWS cannot be reached, or does not answer as AWS does',
   elevation_required: 'the profile is issued only while elevated: zsp assume',
   storage_failed: 'a file cannot be written: a full or read-only disk, a directory of another user',
-  findings: 'a check found something: doctor, keys scan, policy check, history verify',
+  findings: 'a check found something: doctor, keys scan, history verify',
   interrupted: 'ended by Ctrl-C',
 };
 

@@ -28,7 +28,7 @@ export function endOf({ session, window }: Held['item']): number {
 export function picture(talk: Conversation, seen: readonly Seen[], around: Surroundings): string {
   if (seen.length === 0) {
     throw new ZspError('config_invalid', 'there is no [sso-session] in your AWS config file', {
-      remedy: 'run: zsp configure sso, or write one: see docs/profiles.md',
+      remedy: 'add one: zsp configure, or docs/profiles.md',
     });
   }
   const look: Look = { ...around, talk, label: labelWidth(talk, seen) };
