@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deploy, dev, openStage, type Stage } from '../contract/stage';
-import type { Run } from '../support/zsp';
+import { needs } from '../support/needs';
+import { privateKeyring } from '../support/private-keyring';
+import { launcher, type Run } from '../support/zsp';
 
 /** kill -9 at every step that writes: afterwards every verb works, and the ledger verifies. */
 
@@ -49,6 +52,8 @@ const verbs: readonly [string, readonly string[], () => Promise<unknown>][] = [
     ['credential-process', '--profile', 'deploy'],
     async () => {
       await mintable();
+      // Of a new sign-in nothing is held yet, so the dead token is needed.
+      expectOk(await stage.zsp([...login, '--force']));
       stage.sandbox.revokeToken();
     },
   ],
@@ -104,3 +109,58 @@ test('and every verb works in the end', async () => {
   }
   expectOk(await stage.zsp(['history', 'verify']));
 });
+
+const here = needs('linux', 'dbus', 'gnome-keyring');
+
+/** Loads the binding as zsp does. */
+const nativeEntry = join(launcher, '../../dist/keychain/native-entry.js');
+
+/** The same in place of, or right after (KILL_AFTER), the KILL_AT-th change of the Secret Service. */
+const keyringKiller = `
+const { AsyncEntry } = require(process.env.NATIVE_ENTRY).loadBinding();
+let left = Number(process.env.KILL_AT);
+const kill = () => process.kill(process.pid, 'SIGKILL');
+for (const name of ['setPassword', 'deletePassword']) {
+  const real = AsyncEntry.prototype[name];
+  AsyncEntry.prototype[name] = async function (...given) {
+    const here = --left === 0;
+    if (here && !process.env.KILL_AFTER) kill();
+    const answer = await real.apply(this, given);
+    if (here) kill();
+    return answer;
+  };
+}`;
+
+test.skipIf(here.skip).each(verbs.filter(([verb]) => verb === 'assume' || verb === 'a refresh and a mint'))(
+  `killed at any change of the Secret Service by %s, zsp goes on${here.why}`,
+  async (_verb, args, prepare) => {
+    const [keyring, own] = await Promise.all([privateKeyring(), openStage()]);
+    const before = stage;
+    const bus = { ZSP_PASSPHRASE: '', DBUS_SESSION_BUS_ADDRESS: keyring.env.DBUS_SESSION_BUS_ADDRESS ?? '' };
+    const preload = own.home.write('keyring-killer.cjs', keyringKiller);
+    try {
+      stage = {
+        ...own,
+        configure: (profiles) => own.configure(profiles, { zsp_keychain: 'secret-service' }),
+        zsp: (more, env) => own.zsp(more, { ...bus, ...env }),
+      };
+      await mintable();
+      expectOk(await stage.zsp(login));
+      let at = 1;
+      for (let ended = false; !ended; at++) {
+        await prepare();
+        const env = { NODE_OPTIONS: `--require ${preload}`, NATIVE_ENTRY: nativeEntry };
+        const after = at % 2 === 0 ? { KILL_AFTER: '1' } : {};
+        const run = await stage.zsp(args, { ...env, ...after, KILL_AT: String(Math.ceil(at / 2)) });
+        ended = run.status !== null;
+        if (ended) expect(run).toMatchObject({ status: 0 });
+        else await expectSound();
+      }
+      expect(at).toBeGreaterThan(6);
+    } finally {
+      stage = before;
+      await own.close();
+      await keyring.stop();
+    }
+  },
+);
