@@ -17,9 +17,9 @@ export function hasSessionBus(env: Env): boolean {
   return true;
 }
 
-/** An abstract socket (`unix:abstract=`) has no owner that one could ask for. */
+/** An abstract socket (`unix:abstract=`) has no owner that one could ask for. At `%00` libdbus ends a path, and we do not. */
 function checkAddress(address: string, env: Env): void {
-  if (!address.startsWith('unix:')) {
+  if (!address.startsWith('unix:') || address.includes('%00')) {
     throw new ZspError(
       'keychain_unavailable',
       'DBUS_SESSION_BUS_ADDRESS is not a Unix socket, and zsp tells secrets to no other bus',

@@ -1,0 +1,62 @@
+import { chownSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { hasSessionBus } from '../../src/keychain/session-bus';
+import { needs } from '../support/needs';
+import { newHome } from '../support/zsp';
+
+const home = newHome();
+afterAll(() => home.cleanup());
+home.write('mine/bus', '');
+home.write('theirs/bus', '');
+const mine = join(home.path, 'mine');
+const theirs = join(home.path, 'theirs');
+const at = (address: string, runtime?: string) => () =>
+  hasSessionBus({ DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: runtime });
+
+const posix = needs('posix');
+const root = needs('posix', 'root');
+
+describe.skipIf(posix.skip)(`the session bus${posix.why}`, () => {
+  test.each([
+    ['where the user has it', `unix:path=${mine}/bus,guid=0123`],
+    ['with its bytes escaped', `unix:path=${mine}/%62us`],
+    ['that is not there: libdbus finds that too', 'unix:path=/nowhere'],
+    ['of which nobody can say whose it is', 'unix:abstract=/tmp/dbus-x'],
+  ])('is taken %s', (_, address) => {
+    expect(at(address)()).toBe(true);
+  });
+
+  test('is looked for in the runtime directory where no address is given', () => {
+    expect(at('', mine)()).toBe(true);
+    expect(at('', home.path)()).toBe(false);
+    expect(hasSessionBus({})).toBe(false);
+  });
+
+  test.each([
+    ['on the network', 'tcp:host=192.0.2.1,port=1'],
+    ['that is a program', 'unixexec:path=/bin/false'],
+    ['that is looked for by a program', 'autolaunch:'],
+    ['that comes second', `unix:path=${mine}/bus;tcp:host=192.0.2.1`],
+    ['whose path goes on after its end', `unix:path=${theirs}/bus%00x`],
+  ])('is not taken %s', (_, address) => {
+    expect(at(address)).toThrow('zsp tells secrets to no other bus');
+  });
+});
+
+describe.skipIf(root.skip)(`the session bus of another user${root.why}`, () => {
+  const others = () => chownSync(join(theirs, 'bus'), 65_534, 65_534);
+
+  test.each([
+    ['by its path', `unix:path=${theirs}/bus`, undefined],
+    ['by its path in other bytes', `unix:path=${theirs}/%62%75s`, undefined],
+    ['behind another key', `unix:guid=0123,path=${theirs}/bus`, undefined],
+    ['as the second of two paths', `unix:path=/nowhere,path=${theirs}/bus`, undefined],
+    ['as the second of two addresses', `unix:path=/nowhere;unix:path=${theirs}/bus`, undefined],
+    ['in the runtime directory', 'unix:runtime=yes', theirs],
+    ['in the runtime directory, without an address', '', theirs],
+  ])('is not taken %s', (_, address, runtime) => {
+    others();
+    expect(at(address, runtime)).toThrow('belongs to another user');
+  });
+});
