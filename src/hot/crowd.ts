@@ -10,8 +10,8 @@ import { configPath } from '../profile/settings';
  * first from its work. What is noted here is a hint: only the keychain says what is held.
  */
 
-/** When it is this old, in milliseconds, a call tries by itself: there is time left for that. */
-const patience = 15_000;
+/** When it is this old, in milliseconds, a call tries by itself: there is time left for that, also where a keychain is silent. */
+const patience = 12_500;
 
 /** Whether a call may find what it wants in the keychain: by an empty file whose time is the one until which it serves. */
 export function mayBeHeld(args: readonly string[], env: Env): boolean {
