@@ -1,45 +1,64 @@
+import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import type { ClientRegistration, DeviceAuthorization, Grant, Poll, SignIn, Tokens } from '../broker/ports';
 import type { ZspError } from '../errors';
 import { isAwsVerificationUri } from '../profile/endpoints';
 import type { SsoSession } from '../profile/profile';
 import { Secret } from '../secret';
 import { isPositive, isText } from './answers';
-import type { Call } from './call';
+import type { Call, Operation } from './call';
 import { clientOptions, quietly } from './client-options';
 import { type Failure, isThrottled, reason, refusal } from './faults';
 import { codeRequest, deviceCodeRequest, idOf, refreshRequest } from './token-request';
 
+type Sdk = typeof import('@aws-sdk/client-sso-oidc');
+
+interface Action<Result> extends Omit<Operation<object, Result>, 'endpoint' | 'region' | 'send'> {
+  ask(client: SSOOIDCClient, sdk: Sdk): Promise<object>;
+}
+
+/** One action of the service, which takes no signature; the SDK is loaded when it is asked. */
+const unsigned =
+  (call: Call) =>
+  <Result>(at: SsoSession, { ask, ...action }: Action<Result>): Promise<Result> =>
+    call({
+      ...action,
+      endpoint: at.endpoints.oidc,
+      region: at.region,
+      async send(attempt) {
+        const sdk = await import('@aws-sdk/client-sso-oidc');
+        return await ask(
+          quietly(() => new sdk.SSOOIDCClient(clientOptions(attempt))),
+          sdk,
+        );
+      },
+    });
+
+const createToken = { name: 'CreateToken', wanted: 'tokens' };
+
 /** SSO-OIDC: https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/welcome.html, after RFC 8628 and RFC 6749. */
 export function createSignIn(call: Call, now: () => number): SignIn {
+  const act = unsigned(call);
   return {
     async registerClient(at, grant) {
-      return await call({
+      const scopes = [...at.registrationScopes];
+      const input = { clientName: 'zsp', clientType: 'public', scopes, ...grantOf(at, grant) };
+      return await act(at, {
         name: 'RegisterClient',
-        ...unsigned(at, []),
+        secrets: [],
         wanted: 'a client registration',
-        async send(attempt) {
-          const { SSOOIDCClient, RegisterClientCommand } = await import('@aws-sdk/client-sso-oidc');
-          const scopes = [...at.registrationScopes];
-          const input = { clientName: 'zsp', clientType: 'public', scopes, ...grantOf(at, grant) };
-          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new RegisterClientCommand(input));
-        },
+        ask: (oidc, sdk) => oidc.send(new sdk.RegisterClientCommand(input)),
         read: (output) => readRegistration(output, grant),
         explain: (failure) => notAccepted(at, failure, 'check sso_registration_scopes'),
       });
     },
 
     async startDeviceAuthorization(at, client) {
-      return await call({
+      return await act(at, {
         name: 'StartDeviceAuthorization',
-        ...unsigned(at, [client.clientSecret]),
+        secrets: [client.clientSecret],
         wanted: 'a device authorization',
-        async send(attempt) {
-          const { SSOOIDCClient, StartDeviceAuthorizationCommand } = await import('@aws-sdk/client-sso-oidc');
-          const input = { ...idOf(client), startUrl: at.startUrl };
-          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(
-            new StartDeviceAuthorizationCommand(input),
-          );
-        },
+        ask: (oidc, sdk) =>
+          oidc.send(new sdk.StartDeviceAuthorizationCommand({ ...idOf(client), startUrl: at.startUrl })),
         read: (output) => readDeviceAuthorization(output, at, now()),
         explain: (failure) =>
           noLongerTaken(at, failure) ?? notAccepted(at, failure, 'check sso_start_url and sso_region'),
@@ -47,15 +66,10 @@ export function createSignIn(call: Call, now: () => number): SignIn {
     },
 
     async pollDeviceToken(at, client, deviceCode) {
-      return await call<unknown, Poll>({
-        name: 'CreateToken',
-        ...unsigned(at, [client.clientSecret, deviceCode]),
-        wanted: 'tokens',
-        async send(attempt) {
-          const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
-          const input = deviceCodeRequest(client, deviceCode);
-          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
-        },
+      return await act<Poll>(at, {
+        ...createToken,
+        secrets: [client.clientSecret, deviceCode],
+        ask: (oidc, sdk) => oidc.send(new sdk.CreateTokenCommand(deviceCodeRequest(client, deviceCode))),
         read(output) {
           const tokens = readTokens(output, now());
           return tokens && { kind: 'tokens', tokens };
@@ -79,39 +93,25 @@ export function createSignIn(call: Call, now: () => number): SignIn {
     },
 
     async redeemCode(at, client, answer) {
-      return await call({
-        name: 'CreateToken',
-        ...unsigned(at, [client.clientSecret, answer.code, answer.codeVerifier]),
-        wanted: 'tokens',
-        async send(attempt) {
-          const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
-          const input = codeRequest(client, answer);
-          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
-        },
+      return await act(at, {
+        ...createToken,
+        secrets: [client.clientSecret, answer.code, answer.codeVerifier],
+        ask: (oidc, sdk) => oidc.send(new sdk.CreateTokenCommand(codeRequest(client, answer))),
         read: (output) => readTokens(output, now()),
         explain: (failure) => codeRefused(at, failure),
       });
     },
 
     async refresh(at, client, refreshToken) {
-      return await call({
-        name: 'CreateToken',
-        ...unsigned(at, [client.clientSecret, refreshToken]),
-        wanted: 'tokens',
-        async send(attempt) {
-          const { SSOOIDCClient, CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
-          const input = refreshRequest(client, refreshToken);
-          return await quietly(() => new SSOOIDCClient(clientOptions(attempt))).send(new CreateTokenCommand(input));
-        },
+      return await act(at, {
+        ...createToken,
+        secrets: [client.clientSecret, refreshToken],
+        ask: (oidc, sdk) => oidc.send(new sdk.CreateTokenCommand(refreshRequest(client, refreshToken))),
         read: (output) => readTokens(output, now()),
         explain: (failure) => noLongerTaken(at, failure),
       });
     },
   };
-}
-
-function unsigned(at: SsoSession, secrets: readonly Secret[]) {
-  return { endpoint: at.endpoints.oidc, region: at.region, secrets };
 }
 
 /** Any port of 127.0.0.1 will do at sign-in (RFC 8252 §7.3). A client that names no grants signs in with a device code. */
@@ -148,8 +148,8 @@ function isVerificationUri(uri: unknown, at: SsoSession): uri is string {
   return isText(uri) && isAwsVerificationUri(uri, at.endpoints, at.startUrl);
 }
 
-function readTokens(output: unknown, now: number): Tokens | undefined {
-  const { accessToken, refreshToken, expiresIn } = (output ?? {}) as Record<string, unknown>;
+function readTokens(output: object, now: number): Tokens | undefined {
+  const { accessToken, refreshToken, expiresIn } = output as Record<string, unknown>;
   if (!isText(accessToken) || !isPositive(expiresIn)) return undefined;
   if (refreshToken !== undefined && !isText(refreshToken)) return undefined;
   return {
