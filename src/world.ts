@@ -64,7 +64,7 @@ export function openWorld({ env, awaited, ...options }: WorldOptions): RealWorld
   const aws = createAws({ env, now, ...(awaited && { deadline }) });
   const items = memo(async (choice: KeychainChoice) => createItems((await keychain(choice)).store, lock));
   const world: DiscoveryWorld = {
-    clock: { now, sleep: (milliseconds) => sleep(milliseconds) },
+    clock: { now, sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }) },
     items: (at: SsoSession) => items(at.keychain),
     lock,
     lease: createLease({ directory: locks }),

@@ -62,7 +62,8 @@ async function discoverWith(
   { onHeadway, stop }: Watch,
 ): Promise<Discovered> {
   const { assignments } = world;
-  const ask = patientAsker(world, createPace(world.clock));
+  const { clock } = world;
+  const ask = patientAsker(world, createPace({ ...clock, sleep: (milliseconds) => clock.sleep(milliseconds, stop) }));
   const waiting: Account[] = [];
   const found: AccountRoles[] = [];
   let total = 0;

@@ -5,7 +5,8 @@ import type { Secret } from '../secret';
 
 export interface Clock {
   now(): number;
-  sleep(milliseconds: number): Promise<void>;
+  /** @param stop ends it before its time, and rejects */
+  sleep(milliseconds: number, stop?: AbortSignal): Promise<void>;
 }
 
 /** Temporary credentials, from GetRoleCredentials or AssumeRole. */

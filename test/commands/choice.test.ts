@@ -62,10 +62,15 @@ describe.skipIf(tmux.skip)(`without a name, on a terminal${tmux.why}`, { timeout
 
   // A request that is not ended takes fifteen seconds to give up.
   test.each([
-    ['chosen', ['dep', 'Enter'], /ends:2\d{3}-[\s\S]*status:0/],
-    ['left', ['C-c'], /status:130/],
-  ])('nothing waits for AWS once one has %s', { timeout: 12_000 }, async (_, typed, last) => {
-    scene.sandbox.faults.push({ match: { operation: 'ListAccounts' }, action: 'hang' });
+    ['chosen', 'is silent', ['dep', 'Enter'], /ends:2\d{3}-[\s\S]*status:0/],
+    ['chosen', 'wants quiet', ['dep', 'Enter'], /ends:2\d{3}-[\s\S]*status:0/],
+    ['left', 'is silent', ['C-c'], /status:130/],
+  ])('once one has %s, nothing waits for an AWS that %s', { timeout: 12_000 }, async (_, aws, typed, last) => {
+    const quiet = { action: 'throttle', retryAfter: 60 } as const;
+    scene.sandbox.faults.push({
+      match: { operation: 'ListAccounts' },
+      ...(aws === 'is silent' ? { action: 'hang' } : quiet),
+    });
     const { keys, shows } = start(['exec', ...ended]);
     await shows(/3 of 3, looking for more/);
     keys(...typed);
@@ -84,6 +89,12 @@ describe.skipIf(tmux.skip)(`parts of a name, on a terminal${tmux.why}`, { timeou
   test('are enough for one role', async () => {
     const { shows } = start(['console', 'prod', 'adm', '--print']);
     await shows(/Production\/Admin it is: the only role with "prod adm" in its name[\s\S]*SigninToken=[\s\S]*status:0/);
+  });
+
+  test('are waited for no longer than a few seconds', { timeout: 15_000 }, async () => {
+    scene.sandbox.faults.push({ match: { operation: 'ListAccounts' }, action: 'throttle', retryAfter: 60 });
+    const { shows } = start(['exec', 'prod', 'adm', ...ended]);
+    await shows(/no profile has "prod adm" in its name[\s\S]*status:2/);
   });
 
   test('with a service after them', async () => {
