@@ -5,10 +5,11 @@ import type { Command as Program } from './child/run';
 import type { DoctorWorld } from './doctor/check';
 import { recordBackend } from './keychain/choice';
 import { type Backend, recordedBackend } from './keychain/recorded-backend';
+import { sealedDirectory } from './keychain/sealed-file';
 import type { KeysWorld } from './keys/migration';
 import { ledgerHead, readHead } from './ledger/head';
 import { readLedger, verifyLedger } from './ledger/verification';
-import { places } from './places';
+import { ensurePrivateDirectory, places } from './places';
 import { permissionSetProfiles } from './profile/permission-set-profiles';
 import { credentialProcessLine } from './profile/process-line';
 import type { KeychainChoice } from './profile/profile';
@@ -86,6 +87,7 @@ export function partsFor(
     async chooseKeychain(choice: KeychainChoice) {
       const opened = await keychain(choice);
       const { examineKeychain } = await import('./keychain/examine');
+      if (opened.backend === 'file') ensurePrivateDirectory(sealedDirectory('file', env));
       await examineKeychain(opened, env);
       recordBackend(env, opened.backend);
     },
