@@ -10,7 +10,7 @@ import type { Profile, RoleRequest, SsoSession } from './profile';
 import { type ProfileKeys, profileKeys, scopingKeys } from './schema';
 import { allSections, findSection, isZspKey, type Section, sectionNames } from './sections';
 import { bypassingKeys, followSources, longestChain, policyFile, readPolicyText, settingsText } from './settings';
-import { checkedSsoSession } from './sso-session';
+import { checkedSsoSession, otherSession } from './sso-session';
 
 /** One profile of a chain of sources, checked by itself. */
 interface Checked {
@@ -192,9 +192,8 @@ function rootSession(config: ConfigFile, root: Checked): Section {
   const name = root.keys.zsp_sso_session ?? '';
   const session = findSection(config.text, 'sso-session', name);
   if (session) return session;
-  const likely = nearest(name, sectionNames(config.text, 'sso-session'));
-  const remedy = likely.length > 0 ? `did you mean ${likely.join(', ')}?` : `add an [sso-session ${quoted(name)}]`;
-  throw misplacedKey(config, root.section, 'zsp_sso_session', `there is no [sso-session ${quoted(name)}]`, remedy);
+  const problem = `there is no [sso-session ${quoted(name)}]`;
+  throw misplacedKey(config, root.section, 'zsp_sso_session', problem, otherSession(config, name));
 }
 
 /** Credentials of one partition mean nothing in another. */

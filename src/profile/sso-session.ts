@@ -24,9 +24,16 @@ export function resolveSsoSessionIn(config: ConfigFile, name: string | undefined
   const chosen = name ?? onlySession(config);
   const section = findSection(config.text, 'sso-session', chosen);
   if (section) return checkedSsoSession(config, section);
-  const likely = nearest(chosen, sectionNames(config.text, 'sso-session'));
-  const remedy = likely.length > 0 ? `did you mean ${likely.join(', ')}?` : `add an [sso-session ${quoted(chosen)}]`;
-  throw configError({ file: config.path }, `there is no sso-session ${quoted(chosen)}`, remedy);
+  throw configError({ file: config.path }, `there is no sso-session ${quoted(chosen)}`, otherSession(config, chosen));
+}
+
+/** What to do where the file has no such sso-session. */
+export function otherSession(config: ConfigFile, name: string): string {
+  const names = sectionNames(config.text, 'sso-session');
+  const likely = nearest(name, names);
+  if (likely.length > 0) return `did you mean ${likely.map(printable).join(', ')}?`;
+  const add = `add an [sso-session ${quoted(name)}]`;
+  return names.length > 0 ? `name one that is there (${shown(names)}), or ${add}` : add;
 }
 
 /** In the file's order. */
@@ -42,10 +49,13 @@ function onlySession(config: ConfigFile): string {
     throw configError({ file: config.path }, 'there is no [sso-session NAME] to sign in to', remedy);
   }
   if (names.length === 1) return only;
-  const shown = names.slice(0, 10).map(printable).join(', ');
-  throw new ZspError('usage', `there are ${names.length} sso-sessions: ${shown}${names.length > 10 ? ', …' : ''}`, {
+  throw new ZspError('usage', `there are ${names.length} sso-sessions: ${shown(names)}`, {
     remedy: `name one, like ${printable(only)}`,
   });
+}
+
+function shown(names: readonly string[]): string {
+  return `${names.slice(0, 10).map(printable).join(', ')}${names.length > 10 ? ', …' : ''}`;
 }
 
 /**
