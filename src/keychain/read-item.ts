@@ -4,12 +4,13 @@ import {
   type Connections,
   loadBinding,
   type NativeBackend,
+  type NativeEntry,
   pinned,
   platformOf,
   service,
   settleKernelKeyring,
 } from './native-entry';
-import { connect, promptPatience, withPatience } from './prompt-patience';
+import { type Connected, connect, promptPatience, withPatience } from './prompt-patience';
 import { type Backend, recordedBackend } from './recorded-backend';
 import { hasSessionBus } from './session-bus';
 
@@ -26,10 +27,22 @@ export async function readItemNow(
   try {
     const backend = choice === 'auto' ? recordedBackend(env) : choice;
     return backend && (await readFrom(backend, account, env, connections));
-  } catch {
+  } catch (error) {
     connections.delete(account);
+    if (isSentAway(error)) connections.set(account, refusing(error));
     return undefined;
   }
+}
+
+function isSentAway(error: unknown): error is Error {
+  const { readFailure } = require('./failure') as typeof import('./failure');
+  return error instanceof Error && readFailure(error.message, 0) === 'locked';
+}
+
+/** The miss path explains a prompt that the user has sent away, and does not show it again. */
+function refusing(error: Error): Connected<NativeEntry> {
+  const entry: Pick<NativeEntry, 'getPassword'> = { getPassword: () => Promise.reject(error) };
+  return { entry: entry as NativeEntry, hangUp() {} };
 }
 
 function readFrom(

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { needs } from '../support/needs';
@@ -46,6 +47,26 @@ test.skipIf(keyring.skip)(
     }
   },
   60_000,
+);
+
+test.skipIf(keyring.skip)(
+  `an unlock prompt that is sent away is not shown again${keyring.why}`,
+  async () => {
+    const home = await privateKeyring({ prompter: '/bin/sh -c "echo asked >> $HOME/prompts; exit 1"' });
+    try {
+      stage.configure({ dev }, { zsp_keychain: 'auto' });
+      const bus = { ZSP_PASSPHRASE: '', DBUS_SESSION_BUS_ADDRESS: home.env.DBUS_SESSION_BUS_ADDRESS ?? '' };
+      expect((await stage.zsp(['login', 'corp', '--no-browser'], bus)).status).toBe(0);
+      answerOf(await stage.credentials('dev', bus));
+      home.lock();
+      const { status, stderr } = await stage.credentials('dev', bus);
+      expect([status, stderr]).toEqual([6, expect.stringContaining('zsp: the Secret Service keyring is locked\n')]);
+      expect(readFileSync(join(home.home, 'prompts'), 'utf8')).toBe('asked\n');
+    } finally {
+      await home.stop();
+    }
+  },
+  30_000,
 );
 
 test.skipIf(posix.skip)(
