@@ -23,7 +23,7 @@ export async function answerMiss(args: readonly string[], env: Env, connections:
   try {
     const real = openWorld({ env, awaited: true, askPassphrase, connections });
     const parts = { ...real, env, answer: print, profile: () => resolveProfile(name, env) };
-    noteHeld(args, env, servedUntil(await serveProfile(parts, name, ahead)));
+    noteHeld(args, env, servedUntil(await serveProfile(parts, name, { ahead, looked: true })));
   } catch (error) {
     const wishes = { noColor: false, plain: Boolean(env.ZSP_PLAIN) };
     endWith(createConversation(process, env, wishes), error);

@@ -62,7 +62,7 @@ export function partsFor(
     world,
     profile,
     async serve(name: string, ahead: boolean) {
-      await serveProfile({ ...real, env, answer: talk.answer, profile }, name, ahead);
+      await serveProfile({ ...real, env, answer: talk.answer, profile }, name, { ahead });
     },
     profiles: () => listProfiles(env),
     ssoSession: (name: string | undefined) => resolveSsoSession(name, env),

@@ -17,10 +17,12 @@ export interface ServingParts extends Pick<RealWorld, 'world' | 'notes' | 'deadl
   profile(name: string): Profile;
 }
 
+type Serving = Pick<IssueOptions, 'ahead' | 'looked'>;
+
 /** Issues a profile's credentials and prints them for the client; a failure is noted for `zsp status --last-error`. */
-export async function serveProfile(parts: ServingParts, name: string, ahead: boolean): Promise<Session> {
+export async function serveProfile(parts: ServingParts, name: string, options: Serving): Promise<Session> {
   try {
-    return await serve(parts, name, ahead);
+    return await serve(parts, name, options);
   } catch (error) {
     const { code, message, remedy } = wordsOf(error);
     const time = new Date().toISOString();
@@ -29,10 +31,10 @@ export async function serveProfile(parts: ServingParts, name: string, ahead: boo
   }
 }
 
-async function serve(parts: ServingParts, name: string, ahead: boolean): Promise<Session> {
+async function serve(parts: ServingParts, name: string, options: Serving): Promise<Session> {
   const windowId = shellWindow(parts.env, name);
-  const { session } = await issueOrWait(parts, parts.profile(name), { windowId, ahead, looked: true });
-  if (ahead) return session;
+  const { session } = await issueOrWait(parts, parts.profile(name), { windowId, ...options });
+  if (options.ahead) return session;
   parts.answer(sessionAnswer(session));
   return session;
 }

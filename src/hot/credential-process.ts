@@ -4,6 +4,7 @@ import { freshness, servedUntil } from '../broker/freshness';
 import { credentialsName } from '../broker/item-names';
 import { isCredentials, parseFields } from '../broker/item-shape';
 import { shellWindow } from '../broker/shell-window';
+import { ZspError } from '../errors';
 import type { Connections } from '../keychain/native-entry';
 import { readItemNow } from '../keychain/read-item';
 import { readSettings, type Settings } from '../profile/settings';
@@ -79,7 +80,7 @@ function parse(text: string): Item | undefined {
   return isCredentials(found) ? (found as unknown as Item) : undefined;
 }
 
-/** Straight to the file descriptor: making process.stdout costs more than everything else here. */
+/** Straight to the file descriptor: making process.stdout costs more than everything else here. @throws ZspError `storage_failed` */
 export function print(line: string): void {
   const bytes = Buffer.from(line);
   for (let written = 0; written < bytes.length; ) {
@@ -90,7 +91,11 @@ export function print(line: string): void {
       // A reader that has gone wants nothing more.
       if (code === 'EPIPE') return;
       // A full pipe whose reader is slow: it is a matter of milliseconds.
-      if (code !== 'EAGAIN') throw error;
+      if (code === 'EAGAIN') continue;
+      throw new ZspError('storage_failed', `cannot write the answer (${code ?? 'unknown error'})`, {
+        remedy: 'check where the output goes',
+        cause: error,
+      });
     }
   }
 }

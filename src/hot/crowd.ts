@@ -19,7 +19,11 @@ export function mayBeHeld(args: readonly string[], env: Env): boolean {
 }
 
 function isAhead(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > Date.now();
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > Date.now();
+  } catch {
+    return false;
+  }
 }
 
 /** Notes that a session for these arguments is held until then, epoch milliseconds. Failing is no harm. */
@@ -45,7 +49,11 @@ export function forgetNote(args: readonly string[], env: Env): void {
 
 /** What is held has changed: nobody is to go by what was noted before. */
 export function forgetNotes(env: Env): void {
-  rmSync(dirname(notePath([], env)), { recursive: true, force: true });
+  try {
+    rmSync(dirname(notePath([], env)), { recursive: true, force: true });
+  } catch {
+    // Each is forgotten by the call that finds nothing.
+  }
 }
 
 /** @returns the turn of this call; undefined where there is none to wait for */

@@ -1,14 +1,19 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { answerOf, openStage, type Stage, start } from '../contract/stage';
+import { needs } from '../support/needs';
+import { launcher } from '../support/zsp';
 
 /** Calls without a session wait for the one that makes it; what is noted of a session is a hint, and the keychain decides. */
 
 // As it is shipped: it loads the turn only when there is one to take.
 const crowd = createRequire(__filename)('../../dist/hot/crowd.js');
 const { mayBeHeld, noteHeld, turnOf } = crowd as typeof import('../../src/hot/crowd');
+
+const shell = needs('linux');
 
 const args = ['--profile', 'deploy'];
 
@@ -68,4 +73,25 @@ test('a logout leaves no note', async () => {
   expect(readdirSync(held())).toHaveLength(1);
   await stage.zsp(['logout', 'corp']);
   expect(existsSync(held())).toBe(false);
+});
+
+test('a place for notes that cannot be looked at is explained in two lines', async () => {
+  const loop = join(stage.home.path, 'loop');
+  symlinkSync(loop, loop);
+  const { status, stdout, stderr } = await stage.credentials('deploy', { XDG_RUNTIME_DIR: loop });
+  expect({ status, stdout }).toEqual({ status: 9, stdout: '' });
+  expect(stderr).toMatch(/^zsp: [^\n]+\nzsp: hint: [^\n]+\n$/);
+});
+
+test.skipIf(shell.skip)(`an answer that cannot be written is an error, held or not${shell.why}`, async () => {
+  const command = `${process.execPath} ${launcher} credential-process ${args.join(' ')} >/dev/full`;
+  const run = () =>
+    new Promise((resolve) => {
+      execFile('sh', ['-c', command], { env: { ...stage.env } }, (error, _out, stderr) =>
+        resolve([error?.code, stderr]),
+      );
+    });
+  const failed = [9, 'zsp: cannot write the answer (ENOSPC)\nzsp: hint: check where the output goes\n'];
+  expect(await run()).toEqual(failed);
+  expect(await run()).toEqual(failed);
 });
