@@ -8,6 +8,8 @@ import { type Home, launcher, newHome, type Run, run, runZsp } from '../support/
 import { type Known, withoutPlaceholders, withPlaceholders } from './placeholders';
 import { type Entry, linesOf, type Output } from './transcript';
 
+const node = process.env.ZSP_TEST_NODE ?? process.execPath;
+
 const { version } = JSON.parse(readFileSync(join(launcher, '..', '..', 'package.json'), 'utf8')) as { version: string };
 
 /** A long-lived key that is nobody's, for files that have one. */
@@ -65,7 +67,6 @@ const waiting = /\r\x1b\[2K(?:[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] [^\r\n]*)?/g;
 
 /** A terminal has one screen: both streams are shown as stdout, and an escape sequence starts with `␛`. */
 async function onTerminal(columns: number, args: readonly string[], options: Parameters<typeof run>[2]): Promise<Run> {
-  const node = process.env.ZSP_TEST_NODE ?? process.execPath;
   const quoted = [node, launcher, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const command = `stty -echo cols ${columns} rows 24; exec ${quoted}`;
   const env = { ...options.env, TERM: 'xterm-256color', SHELL: '/bin/sh' };
@@ -115,5 +116,5 @@ function known(stage: Stage): Known {
   const secrets = stage.sandbox
     .secrets()
     .flatMap((secret) => [secret, encodeURIComponent(secret)].map((text) => [text, '<SECRET>'] as const));
-  return [...places(stage), [launcher, '<ZSP>'], [process.execPath, '<NODE>'], [version, '<VERSION>'], ...secrets];
+  return [...places(stage), [launcher, '<ZSP>'], [node, '<NODE>'], [version, '<VERSION>'], ...secrets];
 }
