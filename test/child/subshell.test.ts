@@ -19,7 +19,8 @@ afterEach(() => {
   } catch {
     // No test's server may be running.
   }
-  rmSync(home, { recursive: true, force: true });
+  // A shell whose terminal was closed may still be writing its history.
+  rmSync(home, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const tmux = (...args: readonly string[]) =>
