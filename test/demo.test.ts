@@ -1,24 +1,29 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { needs } from './support/needs';
 import { type Home, newHome, runZsp } from './support/zsp';
 
 let home: Home;
+/** Its own, since other demos may be playing. */
+let temporary: string;
 beforeAll(() => {
   home = newHome();
+  temporary = mkdtempSync(join(tmpdir(), 'zsp-demos-'));
 });
-afterAll(() => home.cleanup());
-
-const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith('zsp-demo-'));
+afterAll(() => {
+  home.cleanup();
+  rmSync(temporary, { recursive: true, force: true });
+});
 
 /** Plays the demo, its programs from `path`. */
 async function play(path: Readonly<Record<string, string>>) {
-  const before = left();
-  const { status, stdout, stderr } = await runZsp(['demo'], { env: { ...home.env, ...path }, timeout: 80_000 });
+  const env = { ...home.env, ...path, TMPDIR: temporary };
+  const { status, stdout, stderr } = await runZsp(['demo'], { env, timeout: 80_000 });
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('To sign in to corp') });
   expect(stdout).toMatch(/AWS gave out \d+ secrets\. Searched \d+ files of this home for each: none found\./);
-  expect(left()).toEqual(before);
+  expect(readdirSync(temporary)).toEqual([]);
   return { stdout, stderr };
 }
 
