@@ -117,7 +117,13 @@ async function measureStorm() {
 
 async function together(program, env) {
   const started = performance.now();
-  const all = await Promise.all(Array.from({ length: storm }, () => run(program, env).catch(() => undefined)));
+  const runs = [];
+  for (let started = 0; started < storm; started++) {
+    runs.push(run(program, env).catch(() => undefined));
+    // To start hundreds takes seconds, in which the AWS of the bench, in this process, would answer nobody.
+    await new Promise(setImmediate);
+  }
+  const all = await Promise.all(runs);
   const answers = all.filter((one) => one !== undefined).map(({ stdout }) => stdout);
   const failed = storm - answers.length;
   return { slowest: performance.now() - started, answers: new Set(answers).size + failed };
