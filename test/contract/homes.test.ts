@@ -2,20 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { needs } from '../support/needs';
 import { type Home, launcher, newHome, type Run, run, runZsp } from '../support/zsp';
+import { configText, dev } from './stage';
 
 /** Homes that are not there, or that nobody can write to. */
 
-const config = `[sso-session corp]
-sso_start_url = https://corp.awsapps.com/start
-sso_region = eu-west-1
-zsp_keychain = file
-
-[profile dev]
-region = eu-west-1
-zsp_sso_session = corp
-zsp_sso_account_id = 111122223333
-zsp_sso_role_name = Developer
-`;
+const config = configText({ dev });
 
 type Env = Readonly<Record<string, string>>;
 

@@ -88,7 +88,8 @@ export async function openStage(options: Partial<SandboxOptions> = {}): Promise<
   return stage;
 }
 
-function configText(profiles: Readonly<Record<string, Keys>>, session: Keys): string {
+/** `corp`, changed by `session`, and the profiles, each run by the shipped zsp. */
+export function configText(profiles: Readonly<Record<string, Keys>>, session: Keys = {}): string {
   const section = (head: string, keys: Keys) =>
     [`[${head}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${value}`), ''].join('\n');
   return [
