@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { needs } from './support/needs';
+import { removeDirectory } from './support/remove-directory';
 import { type Home, newHome, runZsp } from './support/zsp';
 
 let home: Home;
@@ -14,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   home.cleanup();
-  rmSync(temporary, { recursive: true, force: true });
+  removeDirectory(temporary);
 });
 
 /** Plays the demo, its programs from `path`. */

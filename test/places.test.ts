@@ -8,7 +8,6 @@ import {
   mkdtempSync,
   readdirSync,
   realpathSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -18,6 +17,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensurePrivateDirectory, places, readRegularFile } from '../src/places';
 import { needs } from './support/needs';
+import { removeDirectory } from './support/remove-directory';
 import { newHome, runZsp } from './support/zsp';
 
 const posix = needs('posix');
@@ -28,7 +28,7 @@ let base: string;
 beforeEach(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'zsp-places-')));
 });
-afterEach(() => rmSync(base, { recursive: true, force: true }));
+afterEach(() => removeDirectory(base));
 
 const mode = (path: string) => statSync(path).mode & 0o7777;
 const within = (...names: readonly string[]) => join(base, ...names);
@@ -111,7 +111,7 @@ describe.skipIf(posix.skip)(`a directory of zsp's${posix.why}`, () => {
       mkdirSync(path(), { recursive: true });
       chownSync(directory, stranger, stranger);
       expect(() => ensurePrivateDirectory(path())).toThrow(/belongs to another user/);
-      rmSync(within('zsp'), { recursive: true });
+      removeDirectory(within('zsp'));
     }
     mkdirSync(within('theirs'));
     chownSync(within('theirs'), stranger, stranger);

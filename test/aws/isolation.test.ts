@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { compile } from '../support/compiled';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 import { roleCredentials, type Server, serve } from './support';
 
 /** The environment and ~/.aws/config belong to whoever wrote them; no call may be steered, broken or betrayed by them. */
@@ -27,7 +28,7 @@ function answerTo(request: IncomingMessage): string {
 beforeAll(() => writeFileSync(join(home, 'calls.cjs'), calls));
 afterAll(() => {
   compiled.remove();
-  rmSync(home, { recursive: true, force: true });
+  removeDirectory(home);
 });
 beforeEach(async () => {
   aws = await serve((request, response) => void response.end(answerTo(request)));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
@@ -10,6 +10,7 @@ import { createAws } from '../../src/aws/aws';
 import { proxyFor } from '../../src/aws/proxy';
 import type { Env } from '../../src/places';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 import { errorOf, roleCredentials, serve, shown, ssoSessionAt, token } from './support';
 
 const openssl = needs('openssl');
@@ -36,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   for (const server of servers) server.close();
-  rmSync(directory, { recursive: true, force: true });
+  removeDirectory(directory);
 });
 
 async function listen(server: Server): Promise<number> {

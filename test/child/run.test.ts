@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../support/compiled';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 
 /** A process that does nothing but run(), as `zsp exec` would: its status is the command's. */
 const runner = `
@@ -23,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   compiled?.remove();
-  rmSync(directory, { recursive: true, force: true });
+  removeDirectory(directory);
 });
 
 const posix = needs('posix');

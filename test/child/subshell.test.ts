@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { childEnvironment } from '../../src/child/environment';
 import { promptMark, type Subshell, subshell } from '../../src/child/subshell';
 import { needs, onPath } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 
 let home: string;
 let socket: string;
@@ -20,7 +21,7 @@ afterEach(() => {
     // No test's server may be running.
   }
   // A shell whose terminal was closed may still be writing its history.
-  rmSync(home, { recursive: true, force: true, maxRetries: 20 });
+  removeDirectory(home);
 });
 
 const tmux = (...args: readonly string[]) =>

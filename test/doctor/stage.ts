@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Check, DoctorWorld } from '../../src/doctor/check';
 import { examine } from '../../src/doctor/checks';
 import { credentialProcessLine } from '../../src/profile/process-line';
+import { removeDirectory } from '../support/remove-directory';
 
 /** A machine on which nothing is wrong, until a test plants it. */
 export interface Machine {
@@ -51,7 +52,7 @@ export function healthyMachine(more: Partial<DoctorWorld> = {}): Machine {
     reach: async () => 0,
     ...more,
   };
-  return { path, world, write, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return { path, world, write, remove: () => removeDirectory(path) };
 }
 
 /** What a check says: message and remedy of each finding. */

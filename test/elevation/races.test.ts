@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,7 @@ import type { Profile } from '../../src/profile/profile';
 import { resolveProfile } from '../../src/profile/resolve';
 import { memoryStore } from '../support/memory-store';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 import { openScene, type Scene } from './scene';
 
 let scene: Scene;
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await scene?.close();
-  rmSync(locks, { recursive: true, force: true });
+  removeDirectory(locks);
 });
 
 const soon = () => sleep(Math.random() * 3);

@@ -12,6 +12,7 @@ import { Secret } from '../../src/secret';
 import { compile } from '../support/compiled';
 import { fuzz } from '../support/fuzz';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 import { storeContract } from './contract';
 import { elsewhere } from './other-process';
 
@@ -33,7 +34,7 @@ async function open(env: Record<string, string>, ask?: () => Promise<Secret>): P
 }
 
 afterAll(() => {
-  for (const home of homes) rmSync(home, { recursive: true, force: true });
+  for (const home of homes) removeDirectory(home);
 });
 
 describe('the file keychain', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import type { SecretStore } from '../../src/keychain/secret-store';
 import { Secret } from '../../src/secret';
 import { compile } from '../support/compiled';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 import { storeContract } from './contract';
 import { elsewhere } from './other-process';
 
@@ -36,7 +37,7 @@ describe('items sealed under a key in the kernel keyring', () => {
   const directory = mkdtempSync(join(tmpdir(), 'zsp-kernel-'));
   const keys = apart(nativeStore('kernel'));
   afterAll(async () => {
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory(directory);
     if (!kernel.skip) await keys.delete(dataKeyAccount);
   });
 
@@ -58,7 +59,7 @@ describe('the kernel keychain as it is shipped', () => {
   });
   afterAll(async () => {
     compiled?.remove();
-    if (env?.HOME) rmSync(env.HOME, { recursive: true, force: true });
+    if (env?.HOME) removeDirectory(env.HOME);
     if (!kernel.skip && !before) await own.delete(dataKeyAccount);
   });
 

@@ -5,7 +5,6 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -22,6 +21,7 @@ import { Secret } from '../../src/secret';
 import { fuzz } from '../support/fuzz';
 import { memoryStore } from '../support/memory-store';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 import { storeContract } from './contract';
 
 const noLock: Lock = (_name, work) => work();
@@ -36,7 +36,7 @@ function freshDirectory(): string {
 }
 
 afterAll(() => {
-  for (const made of roots) rmSync(made, { recursive: true, force: true });
+  for (const made of roots) removeDirectory(made);
 });
 
 describe('a sealed store', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -14,6 +14,7 @@ import {
 import { createRetiredKeys, type RetiredKey } from '../../src/keys/retired-keys';
 import { Secret } from '../../src/secret';
 import { memoryStore } from '../support/memory-store';
+import { removeDirectory } from '../support/remove-directory';
 import { makeKeyId, makeSecret } from './made-up';
 
 const accessKeyId = makeKeyId('AKIA', '111122223333');
@@ -32,7 +33,7 @@ let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'zsp-migration-'));
 });
-afterEach(() => rmSync(home, { recursive: true }));
+afterEach(() => removeDirectory(home));
 
 /** A world whose every step is counted, and in which the one numbered `fatal` does not happen, nor anything after it. */
 function worldThatDies() {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import { createLedger } from '../../src/ledger/ledger';
 import { readLedger, verifyLedger } from '../../src/ledger/verification';
 import { Secret } from '../../src/secret';
 import { fuzz } from '../support/fuzz';
+import { removeDirectory } from '../support/remove-directory';
 import { memoryStore, turns } from './twins';
 
 let home: string;
@@ -17,7 +18,7 @@ beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'zsp-ledger-fuzz-'));
   file = join(home, 'ledger.jsonl');
 });
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(() => removeDirectory(home));
 
 const valid =
   '{"v":1,"seq":1,"time":"2026-01-02T12:00:00.000Z","event":"removed","previous":"0000000000000000000000000000000000000000000000000000000000000000"}';

@@ -20,6 +20,7 @@ import { readHead } from '../../src/ledger/head';
 import { createLedger } from '../../src/ledger/ledger';
 import { readLedger, verifyLedger } from '../../src/ledger/verification';
 import { Secret } from '../../src/secret';
+import { removeDirectory } from '../support/remove-directory';
 import { memoryStore, turns } from './twins';
 
 let home: string;
@@ -31,7 +32,7 @@ beforeEach(() => {
   file = join(home, 'state', 'ledger.jsonl');
   store = memoryStore();
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => removeDirectory(home));
 
 const noon = Date.UTC(2026, 0, 2, 12);
 const open = (at = file) => createLedger({ file: at, lock: turns(), store, now: () => noon });
@@ -312,12 +313,12 @@ function smallDisk(): { readonly reason: string | undefined; mount(below: string
     const disk = join(below, 'disk');
     mkdirSync(disk);
     const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=700', 'tmpfs', disk]);
-    if (status !== 0) rmSync(disk, { recursive: true });
+    if (status !== 0) removeDirectory(disk);
     return status === 0 ? disk : '';
   };
   const probe = mkdtempSync(join(tmpdir(), 'zsp-disk-'));
   const disk = process.geteuid?.() === 0 ? mount(probe) : '';
   if (disk) spawnSync('umount', [disk]);
-  rmSync(probe, { recursive: true });
+  removeDirectory(probe);
   return { reason: disk ? undefined : ' (skipped: needs root and leave to mount a tmpfs)', mount };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { readHead } from '../../src/ledger/head';
 import { readLedger, verifyLedger } from '../../src/ledger/verification';
 import { Secret } from '../../src/secret';
 import { compile } from '../support/compiled';
+import { removeDirectory } from '../support/remove-directory';
 import { memoryStore } from './twins';
 
 let compiled: ReturnType<typeof compile>;
@@ -26,7 +27,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
   children.clear();
-  rmSync(directory, { recursive: true, force: true });
+  removeDirectory(directory);
 });
 
 /** A process that writes `count` events; `written` fills with those whose append returned. */

@@ -8,7 +8,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -21,6 +20,7 @@ import { createLock } from '../../src/lock/lock';
 import { lockFileName } from '../../src/lock/lock-file-name';
 import { compile } from '../support/compiled';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 
 let compiled: ReturnType<typeof compile>;
 let home: string;
@@ -41,7 +41,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
   children.clear();
-  rmSync(home, { recursive: true, force: true });
+  removeDirectory(home);
 });
 
 function contender(rounds: number, ...stay: ['stay'] | []): ChildProcess {

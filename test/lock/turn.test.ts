@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeTurn } from '../../src/lock/turn';
+import { removeDirectory } from '../support/remove-directory';
 
 /** Of many that are about to do one costly thing, one goes ahead. */
 
@@ -12,7 +13,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'zsp-turn-'));
   path = join(home, 'turn.lock');
 });
-afterEach(() => rmSync(home, { recursive: true }));
+afterEach(() => removeDirectory(home));
 
 const never = () => false;
 

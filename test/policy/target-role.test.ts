@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { corp } from '../../src/sandbox/corp';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server';
 import { startMoto } from '../support/moto';
 import { needs, onPath } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 import { applyTerraform, terraform } from '../support/terraform';
 import { type Home, newHome, run, runZsp } from '../support/zsp';
 
@@ -88,7 +89,7 @@ describe('the printed trust', () => {
 
 describe('the template', () => {
   const directory = mkdtempSync(join(tmpdir(), 'zsp-target-role-'));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => removeDirectory(directory));
 
   test.each(templates)('for %s holds the role, its longest session, and a place for its policy', (template) => {
     const text = targetRoleTemplate({ ...target, externalId: 'e1' }, template);

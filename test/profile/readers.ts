@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { allSections, type Section } from '../../src/profile/sections';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 
 /** By `profile NAME` or `sso-session NAME`. */
 export type Sections = Record<string, Record<string, string>>;
@@ -25,7 +26,7 @@ export function plain(section: Section | undefined): Record<string, string> | un
 /** What zsp, the JavaScript SDK and botocore read, in one shape. The directory they read from goes when the tests end. */
 export function readers() {
   const directory = mkdtempSync(join(tmpdir(), 'zsp-sections-'));
-  afterAll(() => rmSync(directory, { recursive: true }));
+  afterAll(() => removeDirectory(directory));
   return {
     zsp: everything,
     javaScript: (text: string) => javaScript(directory, text),

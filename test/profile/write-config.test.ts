@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfigDraft, writeConfig } from '../../src/profile/write-config';
 import { needs } from '../support/needs';
+import { removeDirectory } from '../support/remove-directory';
 
 let home: string;
 let config: string;
@@ -26,7 +27,7 @@ beforeEach(() => {
   mkdirSync(join(home, '.aws'));
   config = join(home, '.aws', 'config');
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => removeDirectory(home));
 
 const read = () => readConfigDraft({ HOME: home, USERPROFILE: home });
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
@@ -36,7 +37,7 @@ const user = needs('not-root');
 
 describe('a config file', () => {
   test('is made, for its owner alone, with the directory above it', () => {
-    rmSync(join(home, '.aws'), { recursive: true });
+    removeDirectory(join(home, '.aws'));
     writeConfig(read(), '[default]\n');
     expect(readFileSync(config, 'utf8')).toBe('[default]\n');
     if (!posix.skip) expect([mode(config), mode(join(home, '.aws'))]).toEqual(['600', '700']);

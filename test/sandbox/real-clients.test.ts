@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   admin = await assume(sandbox, developer, { RoleArn: roleArn('admin') });
 });
 afterAll(async () => {
-  rmSync(home, { recursive: true });
+  removeDirectory(home);
   await sandbox.close();
 });
 
@@ -128,6 +128,9 @@ try:
 except oidc.exceptions.AuthorizationPendingException as e:
     print(e.response['error'])
 `;
+
+import { removeDirectory } from '../support/remove-directory';
+
 const pythons = ['/usr/bin/python3', 'python3'].map((command) => ({
   command,
   missing: !works(command, ['-c', 'import boto3']),

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeDirectory } from '../support/remove-directory';
 import { launcher, type Run, run } from '../support/zsp';
 
 /** A system call by which text leaves a process: what was said, and to whom. Texts are bytes in latin1. */
@@ -39,7 +40,7 @@ export async function traceZsp(args: readonly string[], env: Readonly<Record<str
     const lines = readdirSync(directory).flatMap((name) => readFileSync(join(directory, name), 'latin1').split('\n'));
     return { run: ended, said: readSaid(lines), started: lines.flatMap(readStarted) };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory(directory);
   }
 }
 

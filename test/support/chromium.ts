@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { onPath } from './needs';
+import { removeDirectory } from './remove-directory';
 
 const flags = [
   '--no-sandbox',
@@ -28,7 +29,7 @@ export async function startChromium(): Promise<Chromium> {
     context,
     async close() {
       await context.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      removeDirectory(profile);
     },
   };
 }

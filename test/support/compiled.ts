@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { removeDirectory } from './remove-directory';
 
 const root = resolve(__dirname, '../..');
 
@@ -12,5 +13,5 @@ export function compile(): { readonly directory: string; remove(): void } {
   const ran = spawnSync(process.execPath, [compiler, '-p', join(root, 'src'), '--outDir', directory]);
   if (!existsSync(join(directory, 'errors.js'))) throw new Error(`src does not compile: ${ran.stdout}${ran.stderr}`);
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction');
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return { directory, remove: () => removeDirectory(directory) };
 }

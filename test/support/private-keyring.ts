@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeDirectory } from './remove-directory';
 
 /** A session bus of its own with an unlocked throw-away gnome-keyring on it. */
 export interface PrivateKeyring {
@@ -68,7 +69,7 @@ export async function privateKeyring({ files, daemon, prompter }: Options = {}):
       if (pid) process.kill(pid, 'SIGKILL');
       bus.process.kill();
       await until(() => bus.process.exitCode !== null || bus.process.signalCode !== null, 'the bus did not end');
-      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+      removeDirectory(home);
     },
   };
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeDirectory } from './remove-directory';
 
 /** A real terminal: a tmux server of its own with one window. Needs tmux. */
 export interface Terminal {
@@ -50,7 +51,7 @@ export function openTerminal(
     },
     close() {
       tmux('kill-server');
-      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+      removeDirectory(directory);
     },
   };
 }

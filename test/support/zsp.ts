@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { removeDirectory } from './remove-directory';
 
 /** The launcher that users install; `npm test` has built dist before any test runs. */
 export const launcher = join(__dirname, '..', '..', 'bin', 'zsp.js');
@@ -84,9 +85,9 @@ export function newHome(more: Env = {}): Home {
       writeFileSync(file, text, { mode: 0o600 });
       return file;
     },
-    remove: (relative) => rmSync(join(path, relative), { recursive: true, force: true }),
+    remove: (relative) => removeDirectory(join(path, relative)),
     // A zsp whose terminal was closed may still be writing down that its window has ended.
-    cleanup: () => rmSync(path, { recursive: true, force: true, maxRetries: 20 }),
+    cleanup: () => removeDirectory(path),
   };
 }
 

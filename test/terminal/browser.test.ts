@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { browserCommand, isRemote, openBrowser } from '../../src/terminal/browser';
 import { splitCommand } from '../../src/terminal/command-line';
+import { removeDirectory } from '../support/remove-directory';
 
 const url = 'https://device.sso.eu-west-1.amazonaws.com/?user_code=ABCD-EFGH';
 const desktop = { env: { DISPLAY: ':0' }, platform: 'linux', exists: () => false } as const;
@@ -75,7 +76,7 @@ test.each([
 describe('openBrowser', () => {
   test('hands the URL over as one argument, without a shell and without our environment', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'zsp-browser-'));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    onTestFinished(() => removeDirectory(directory));
     const seen = join(directory, 'seen.json');
     const script = join(directory, 'browser.js');
     writeFileSync(
