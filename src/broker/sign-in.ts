@@ -78,16 +78,18 @@ async function livingSignIn(world: World, at: SsoSession): Promise<SignInItem | 
 
 async function askUser(world: World, at: SsoSession, ways: Ways): Promise<SignInItem> {
   const items = await world.items(at);
-  const kept = (await items.signIn(at))?.client;
+  const before = await items.signIn(at);
   const granted = ways.inBrowser && (await authorizationCode(world, at, ways.inBrowser));
-  const { client, tokens } = granted ?? (await deviceCode(world, at, kept, ways.showCode));
+  const { client, tokens } = granted ?? (await deviceCode(world, at, before?.client, ways.showCode));
   const item = signInItem(world, at, client, tokens);
+  // Whoever signed in now may be somebody else: nothing of the old sign-in is served again, also if this process is killed.
+  if (before) await forgetSessions(world, at, before.id);
   const replaced = await world.lock(signInName(at), async () => {
     const until = await items.signIn(at);
     await items.put(signInName(at), item);
     return until;
   });
-  // Whoever signed in now may be somebody else: nothing of the old sign-in is served again.
+  // Until then a mint in flight could keep another one.
   if (replaced) await forgetSessions(world, at, replaced.id);
   await world.record({ event: 'sign-in', ssoSession: at.name });
   if (replaced) await endAccessToken(world, at, replaced);

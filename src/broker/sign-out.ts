@@ -17,9 +17,11 @@ export async function logOut(
   const items = await world.items(at);
   const item = await items.signIn(at);
   if (!item) throw signInRequired(at);
-  // The sign-in goes first: a mint in flight looks for it before it stores anything.
+  // Its sessions go first: those that outlived it would be served on, and no later logout would find them.
+  const held = await forgetSessions(world, at, item.id);
   await world.lock(signInName(at), () => items.remove(signInName(at)));
-  const living = await forgetSessions(world, at, item.id);
+  // Until then a mint in flight could keep another one.
+  const living = [...held, ...(await forgetSessions(world, at, item.id))];
   const told = await endAccessToken(world, at, item);
   await world.record({ event: 'sign-out', ssoSession: at.name, ...(item.userName && { user: item.userName }) });
   return { living, told };

@@ -1,0 +1,11 @@
+import { needs } from '../support/needs';
+import { privateKeyring } from '../support/private-keyring';
+import { run } from '../support/zsp';
+import { crashTests } from './crash';
+
+crashTests('secret-service', needs('linux', 'dbus', 'gnome-keyring', 'secret-tool'), async (stage) => {
+  const { env: bus, stop } = await privateKeyring();
+  const env = { ZSP_PASSPHRASE: '', DBUS_SESSION_BUS_ADDRESS: bus.DBUS_SESSION_BUS_ADDRESS ?? '' };
+  const forget = () => run('secret-tool', ['clear', 'service', 'zsp'], { env: { ...stage.env, ...env } });
+  return { env, through: [], forget, stop };
+});
