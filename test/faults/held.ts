@@ -75,8 +75,11 @@ async function readIn<T>(script: string, choice: string, env: Keys, through: rea
 export const verbs = {
   refresh: ['credential-process', '--profile', 'other'],
   miss: ['credential-process', '--profile', 'deploy'],
+  exec: ['exec', 'deploy', '--', process.execPath, '-p', '"with " + process.env.AWS_ACCESS_KEY_ID'],
   assume: ['assume', 'admin', '--duration', '20m'],
+  drop: ['drop', 'admin'],
   login: ['login', 'corp', '--no-browser', '--force'],
+  logout: ['logout', 'corp'],
 } as const;
 
 export type Verb = keyof typeof verbs;

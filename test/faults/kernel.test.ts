@@ -19,6 +19,8 @@ const inside = (...command: readonly string[]) => keyring.run(command, { env: st
 const shell = (script: string) => inside('sh', '-c', script);
 const zsp = (args: readonly string[]) => inside(process.execPath, launcher, ...args);
 
+const held = () => heldIn('kernel', stage.env, keyring.through);
+
 /** Keys of ever smaller sizes, until no other fits. */
 const fill = () =>
   shell(`size=16384; while [ $size -gt 0 ]; do
@@ -53,12 +55,14 @@ describe.skipIf(here.skip)(`a kernel keyring that is full${here.why}`, () => {
     answerOf(await zsp(['credential-process', '--profile', 'dev']));
     stage.sandbox.revokeToken();
     await fill();
-    for (const verb of verbNames.filter((each) => each !== 'login')) {
+    for (const verb of verbNames.filter((each) => !each.startsWith('log'))) {
       expect(await zsp(verbs[verb])).toMatchObject({ status: 0 });
     }
-    const kept = ['credentials admin', 'credentials deploy', 'credentials dev', 'credentials other'];
-    expect(Object.keys(await heldIn('kernel', stage.env, keyring.through))).toEqual(expect.arrayContaining(kept));
+    const kept = ['credentials deploy', 'credentials dev', 'credentials other', 'permission-set Developer'];
+    expect(Object.keys(await held())).toEqual([...kept, 'permission-set ReadOnly', 'sign-in']);
     expect(await zsp(verbs.login)).toMatchObject({ status: 0 });
+    expect(await zsp(verbs.logout)).toMatchObject({ status: 0 });
+    expect(await held()).toEqual({});
     await empty();
   });
 });

@@ -55,12 +55,12 @@ describe.skipIf(here.skip)(`a Secret Service${here.why}`, () => {
     ['absent', { at: () => absent }, /is not running\n.*start the keyring/],
     ['denied', { at: () => denied }, /denied access\n.*allow zsp/],
   ])('that is %s is exit 6 for every verb, before AWS is asked, and over when it is over', async (_, fault, words) => {
+    expect(await zsp('assume')).toMatchObject({ status: 0 });
     const before = await held();
     const asked = stage.sandbox.requests.length;
     fault.begin?.();
-    const runs = await Promise.all(verbNames.map((verb) => zsp(verb, fault.at?.())));
+    for (const verb of verbNames) expectFailure(stage, await zsp(verb, fault.at?.()), 6, words);
     fault.end?.();
-    for (const run of runs) expectFailure(stage, run, 6, words);
     expect(stage.sandbox.requests).toHaveLength(asked);
     expect(await held()).toEqual(before);
     for (const verb of verbNames) expect(await zsp(verb)).toMatchObject({ status: 0 });
@@ -79,18 +79,33 @@ describe.skipIf(here.skip)(`a Secret Service${here.why}`, () => {
     return run;
   }
 
-  test.each([
-    ['is locked', () => keyring.lock(), () => keyring.unlock()],
-    ['falls silent', () => keyring.silence(), () => keyring.resume()],
-  ])('that %s while AWS assumes a role costs nobody his answer', async (_, begin, end) => {
+  test.each<[string, Verb, () => void, () => void]>([
+    ['is locked', 'miss', () => keyring.lock(), () => keyring.unlock()],
+    ['is locked', 'exec', () => keyring.lock(), () => keyring.unlock()],
+    ['falls silent', 'miss', () => keyring.silence(), () => keyring.resume()],
+  ])('that %s while AWS assumes a role costs nobody his answer (%s)', async (_, verb, begin, end) => {
     const before = await held();
-    const run = await disturbed('miss', 'AssumeRole', begin);
+    const run = await disturbed(verb, 'AssumeRole', begin);
     end();
-    expect(run.stderr).toBe('');
-    const { AccessKeyId } = answerOf(run);
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    const given = keyOf(run);
+    expect(given).toMatch(/^ASIA/);
     expect(await held()).toEqual(before);
-    expect(answerOf(await zsp('miss')).AccessKeyId).not.toBe(AccessKeyId);
-    expect(answerOf(await zsp('miss')).AccessKeyId).not.toBe(AccessKeyId);
+    const next = keyOf(await zsp(verb));
+    expect(next).not.toBe(given);
+    expect(keyOf(await zsp(verb))).toBe(next);
+    await expectSoundLedger();
+  });
+
+  test('that is locked while AWS ends the sign-in holds nothing of it any more, and says that it is locked', async () => {
+    expect(await zsp('assume')).toMatchObject({ status: 0 });
+    const run = await disturbed('logout', 'Logout', () => keyring.lock());
+    keyring.unlock();
+    expectFailure(stage, run, 6, /is locked\n.*unlock it/);
+    expect(await held()).toEqual({});
+    expectFailure(stage, await zsp('miss'), 4, /\n.*zsp login corp/);
+    expect(await zsp('login')).toMatchObject({ status: 0 });
+    expect(await zsp('logout')).toMatchObject({ status: 0 });
     await expectSoundLedger();
   });
 
@@ -122,6 +137,11 @@ describe.skipIf(here.skip)(`a Secret Service${here.why}`, () => {
     await expectSoundLedger();
   });
 });
+
+/** Whose secret key the client or the command was given. */
+function keyOf({ stdout }: Run): string | undefined {
+  return /ASIA\w+/.exec(stdout)?.[0];
+}
 
 async function expectSoundLedger(): Promise<void> {
   expect(await stage.zsp(['history', 'verify'], on(keyring))).toMatchObject({ status: 0 });
