@@ -5,11 +5,10 @@ import type { Command as Program } from './child/run';
 import type { DoctorWorld } from './doctor/check';
 import { recordBackend } from './keychain/choice';
 import { type Backend, recordedBackend } from './keychain/recorded-backend';
-import { sealedDirectory } from './keychain/sealed-file';
 import type { KeysWorld } from './keys/migration';
 import { ledgerHead, readHead } from './ledger/head';
 import { readLedger, verifyLedger } from './ledger/verification';
-import { ensurePrivateDirectory, places } from './places';
+import { places } from './places';
 import { permissionSetProfiles } from './profile/permission-set-profiles';
 import { credentialProcessLine } from './profile/process-line';
 import type { KeychainChoice } from './profile/profile';
@@ -87,7 +86,6 @@ export function partsFor(
     async chooseKeychain(choice: KeychainChoice) {
       const opened = await keychain(choice);
       const { examineKeychain } = await import('./keychain/examine');
-      if (opened.backend === 'file') ensurePrivateDirectory(sealedDirectory('file', env));
       await examineKeychain(opened, env);
       recordBackend(env, opened.backend);
     },
@@ -155,7 +153,7 @@ async function keysWorld({ world, aws, keychain }: RealWorld, now: () => number)
 async function doctorWorld(keychain: Keychains, now: () => number): Promise<DoctorWorld> {
   const { createReach } = await import('./aws/reach');
   const { versionOf } = await import('./child/version-of');
-  const { examineKeychain } = await import('./keychain/examine');
+  const { asksNewPassphrase, examineKeychain } = await import('./keychain/examine');
   const reach = createReach(env, now);
   const reached = memo((question: string) => {
     const [service, endpoint = ''] = question.split(' ');
@@ -167,7 +165,10 @@ async function doctorWorld(keychain: Keychains, now: () => number): Promise<Doct
     node: process.execPath,
     script: launcher,
     versions: { zsp: version(), node: process.versions.node, aws: await versionOf('aws', env) },
-    tryKeychain: async (choice) => examineKeychain(await keychain(choice), env),
+    async tryKeychain(choice) {
+      const opened = await keychain(choice);
+      if (!asksNewPassphrase(opened.backend, env)) await examineKeychain(opened, env);
+    },
     reach: (service, endpoint) => reached(`${service} ${endpoint}`),
   };
 }

@@ -53,12 +53,20 @@ async function dropOne({ world, env, profile: resolve }: DropParts, name: string
   return present(await dropWindow(world, profile.ssoSession, item));
 }
 
+/** Every window ends, whatever goes wrong with another. @throws what went wrong first */
 async function dropAll({ world, ssoSessions }: DropParts): Promise<readonly Held[]> {
   const dropped: Held[] = [];
+  const failures: unknown[] = [];
   for (const at of ssoSessions()) {
-    for (const { name } of (await inventory(world, at)).held)
-      dropped.push(...present(await dropWindow(world, at, name)));
+    for (const { name } of (await inventory(world, at)).held) {
+      try {
+        dropped.push(...present(await dropWindow(world, at, name)));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return dropped;
 }
 

@@ -31,12 +31,18 @@ async function logout(parts: LogoutParts, name: string | undefined, all: boolean
   }
   if (!all) return logoutOf(parts, parts.ssoSession(name));
   let ended = 0;
+  const failures: unknown[] = [];
   for (const at of parts.ssoSessions()) {
-    const items = await parts.world.items(at);
-    if (!(await items.signIn(at))) continue;
-    await logoutOf(parts, at);
-    ended += 1;
+    try {
+      const items = await parts.world.items(at);
+      if (!(await items.signIn(at))) continue;
+      await logoutOf(parts, at);
+      ended += 1;
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   if (ended === 0) parts.talk.answer('Not signed in anywhere.\n');
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { answerOf, deploy, dev, type Keys, openStage, role, type Stage } from '../contract/stage';
@@ -54,6 +55,33 @@ beforeEach(async () => {
 const remount = (place: Place, how: string) => inside(['mount', '-o', `remount,${how}`, path(place)]);
 const fill = (place: Place) => () => inside(['sh', '-c', 'cat /dev/zero >"$0/filler"', path(place)]);
 const seal = (place: Place) => () => remount(place, 'ro');
+
+/** Lines until the ledger's last block has no room for another one, which it would have on a full disk. */
+const lines = `
+const [, dist] = process.argv;
+const { statSync } = require('node:fs');
+const { openKeychain } = require(dist + '/keychain/choice.js');
+const { createLedger } = require(dist + '/ledger/ledger.js');
+const file = process.env.XDG_STATE_HOME + '/zsp/ledger.jsonl';
+const lock = (_name, work) => work();
+const size = () => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+(async () => {
+  const { store } = await openKeychain({ choice: 'file', env: process.env, lock });
+  const ledger = createLedger({ file, lock, store, now: Date.now });
+  const append = (length) => ledger.append({ event: 'sign-in', roleArn: 'x'.repeat(length) });
+  const before = size();
+  await append(0);
+  const line = size() - before;
+  const room = 4096 - (size() % 4096) - 20;
+  const bytes = room < line ? room + 4096 : room;
+  const count = Math.ceil(bytes / (line + 2000));
+  for (let left = count; left > 0; left--) await append(Math.round(bytes / count) - line);
+})();`;
+
+async function fillLedger(): Promise<Run> {
+  expect(await inside([process.execPath, '-e', lines, join(launcher, '../../dist')])).toMatchObject({ status: 0 });
+  return fill('state')();
+}
 
 async function mend(): Promise<void> {
   for (const place of ['runtime', 'state'] as const) {
@@ -125,6 +153,82 @@ describe.skipIf(here.skip)(`the file keychain${here.why}`, () => {
     }
     for (const verb of gaining) expect(await zsp(verbs[verb])).toMatchObject({ status: 0 });
     expect(await zsp(['history', 'verify'])).toMatchObject({ status: 0 });
+  });
+
+  test.each<[string, () => Promise<Run>]>([
+    ['a full disk', fill('runtime')],
+    ['a read-only disk', seal('runtime')],
+    ['a full disk under the ledger', fill('state')],
+    ['a read-only disk under the ledger', seal('state')],
+  ])('takes no first sign-in on %s, and says so before the user is asked', async (_, begin) => {
+    for (const place of ['runtime', 'state'] as const) await inside(['rm', '-r', join(path(place), 'zsp')]);
+    const asked = stage.sandbox.requests.length;
+    await begin();
+    expectFailure(stage, await zsp(verbs.login), 9, /cannot (write|make) \S+ \(E(NOSPC|ROFS)\)\n.*has room/);
+    expect(stage.sandbox.requests).toHaveLength(asked);
+    await mend();
+    expect(await held()).toEqual({});
+    expect(await zsp(verbs.login)).toMatchObject({ status: 0 });
+    expect(await zsp(['history', 'verify'])).toMatchObject({ status: 0 });
+  });
+
+  const everything = ['credentials admin', 'credentials dev', 'permission-set Developer', 'sign-in'];
+  const [isFull, isReadOnly] = [/the ledger \S+ \(ENOSPC\)\n.*has room/, /the ledger \S+ \(EROFS\)\n.*writable/];
+
+  test.each<[Verb, string, () => Promise<Run>, Refusal | undefined, { gone?: readonly string[]; kept?: string }]>([
+    ['assume', 'a full disk', fill('runtime'), noRoom, {}],
+    ['assume', 'a full disk under the ledger', fillLedger, [9, isFull], {}],
+    ['assume', 'a read-only disk under the ledger', seal('state'), [9, isReadOnly], {}],
+    ['drop', 'a full disk', fill('runtime'), undefined, { gone: ['credentials admin'] }],
+    ['drop', 'a read-only disk', seal('runtime'), [9, /sealed items in \S+ \(EROFS\)\n.*writable/], {}],
+    ['drop', 'a full disk under the ledger', fillLedger, [9, isFull], { gone: ['credentials admin'] }],
+    ['drop', 'a read-only disk under the ledger', seal('state'), [9, isReadOnly], { gone: ['credentials admin'] }],
+    ['logout', 'a full disk', fill('runtime'), undefined, { gone: everything }],
+    ['logout', 'a read-only disk', seal('runtime'), [9, /sealed items in \S+ \(EROFS\)\n.*writable/], {}],
+    ['logout', 'a full disk under the ledger', fillLedger, [9, isFull], { gone: everything }],
+    ['logout', 'a read-only disk under the ledger', seal('state'), [9, isReadOnly], { gone: everything }],
+    ['exec', 'a full disk', fill('runtime'), undefined, {}],
+    ['exec', 'a full disk under the ledger', fillLedger, undefined, { kept: 'credentials deploy' }],
+    ['exec', 'a read-only disk under the ledger', seal('state'), undefined, { kept: 'credentials deploy' }],
+  ])('%s on %s', async (verb, _, begin, refusal, { gone = [], kept }) => {
+    expect(await zsp(verbs.assume)).toMatchObject({ status: 0 });
+    const before = await held();
+    await begin();
+    const run = await zsp(verbs[verb]);
+    if (refusal) expectFailure(stage, run, ...refusal);
+    else expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/^(Dropped|Signed out|with ASIA)/) });
+    const after = await held();
+    const others = Object.entries(before).filter(([name]) => !gone.includes(name));
+    expect(after).toEqual({ ...Object.fromEntries(others), ...(kept && { [kept]: expect.any(String) }) });
+    await mend();
+    const signedOut = verb === 'logout' && gone.length > 0;
+    expect(await zsp(verbs[verb])).toMatchObject({ status: signedOut ? 4 : 0 });
+    expect(await zsp(['history', 'verify'])).toMatchObject({ status: 0 });
+  });
+
+  test.each([
+    ['drop', [...everything.slice(1)]],
+    ['logout', []],
+  ])('%s --all ends every one, also where the ledger cannot be written', async (verb, left) => {
+    const corp = readFileSync(join(stage.home.path, '.aws/config'), 'utf8');
+    const other = corp
+      .replaceAll('corp', 'other')
+      .replaceAll('[profile ', '[profile other-')
+      .replace('sso_region = eu-west-1', 'sso_region = us-east-1');
+    stage.home.write('.aws/config', `${corp}\n${other}`);
+    for (const args of [
+      verbs.assume,
+      ['login', 'other', '--no-browser'],
+      ['assume', 'other-dev', '--duration', '20m'],
+    ]) {
+      expect(await zsp(args)).toMatchObject({ status: 0 });
+    }
+    await seal('state')();
+    expectFailure(stage, await zsp([verb, '--all']), 9, isReadOnly);
+    expect(Object.keys(await held())).toEqual(left);
+    await mend();
+    expect(await zsp([verb, '--all'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^No/) });
+    stage.home.write('.aws/config', corp);
   });
 
   test.each<[string, () => Promise<Run>]>([
