@@ -2,10 +2,10 @@
 import { profileOf, serveHeld } from './hot/credential-process';
 import { forgetNote, mayBeHeld, noteHeld, turnOf } from './hot/crowd';
 import { answerPrompt } from './hot/prompt';
-import type { Connections } from './keychain/native-entry';
+import { secretService } from './keychain/secret-service';
 
 const [verb, ...rest] = process.argv.slice(2);
-const connections: Connections = new Map();
+const keyring = secretService(process.env);
 
 if (verb === 'status' && rest.length === 1 && rest[0] === '--prompt') {
   answerPrompt(process.env);
@@ -43,10 +43,10 @@ async function answered(): Promise<boolean> {
 
 /** What goes wrong here goes wrong again in a miss, which explains it. */
 function hit(): Promise<number | undefined> {
-  return serveHeld(rest, process.env, connections).catch(() => undefined);
+  return serveHeld(rest, process.env, keyring).catch(() => undefined);
 }
 
 function miss(): Promise<boolean> {
   const { answerMiss } = require('./miss') as typeof import('./miss');
-  return answerMiss(rest, process.env, connections);
+  return answerMiss(rest, process.env, keyring);
 }

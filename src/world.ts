@@ -3,16 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Aws, createAws } from './aws/aws';
 import type { DiscoveryWorld } from './broker/discovery';
-import { createItems, indexName } from './broker/items';
-import type { Lock, Portal } from './broker/ports';
+import { createItems } from './broker/items';
+import type { Lock } from './broker/ports';
 import { forgetNotes } from './hot/crowd';
 import { type KeychainOptions, type OpenKeychain, openKeychain } from './keychain/choice';
-import type { Connections } from './keychain/native-entry';
 import type { AskPassphrase } from './keychain/passphrase-store';
 import { promptPatience } from './keychain/prompt-patience';
 import { recordedBackend } from './keychain/recorded-backend';
-import type { SecretStore } from './keychain/secret-store';
-import { ledgerHead } from './ledger/head';
+import type { Texts } from './keychain/secret-service';
 import { createLedger } from './ledger/ledger';
 import { createLease } from './lock/lease';
 import { createLock } from './lock/lock';
@@ -44,7 +42,8 @@ export interface WorldOptions {
   /** Whether a client waits for credentials, and gives up after a time; a person may have a slow network. */
   readonly awaited: boolean;
   readonly askPassphrase: AskPassphrase;
-  readonly connections?: Connections;
+  /** The Secret Service, where it was asked before. */
+  readonly keyring?: Texts;
 }
 
 export function openWorld({ env, awaited, ...options }: WorldOptions): RealWorld {
@@ -69,7 +68,7 @@ export function openWorld({ env, awaited, ...options }: WorldOptions): RealWorld
     lock,
     lease: createLease({ directory: locks }),
     signIn: aws.signIn,
-    portal: preparing(aws.portal, async () => (await keychain('auto')).store),
+    portal: aws.portal,
     assignments: aws.assignments,
     sts: aws.sts,
     skew: aws.skew,
@@ -83,33 +82,11 @@ export function openWorld({ env, awaited, ...options }: WorldOptions): RealWorld
   return { world: noting(world, notes, () => forgetNotes(env)), aws, lock, keychain, notes, ledgerFile, deadline };
 }
 
-/** `auto` is the recorded keychain: one store for both, so that a passphrase is stretched, and a connection opened, once. */
+/** `auto` is the recorded keychain: one store for both, so that a passphrase is stretched once. */
 function keychainsOf(options: Omit<KeychainOptions, 'choice'>) {
   const opened = memo((choice: KeychainChoice) => openKeychain({ ...options, choice }));
   return async (choice: KeychainChoice) =>
     opened(choice === 'auto' ? (recordedBackend(options.env) ?? choice) : choice);
-}
-
-/** While AWS looks for a role's credentials, what they will be kept and recorded with is opened. */
-function preparing(portal: Portal, keychain: () => Promise<SecretStore>): Portal {
-  return {
-    ...portal,
-    roleCredentials(...request) {
-      const answer = portal.roleCredentials(...request);
-      prepare(keychain, [indexName, ledgerHead]).catch(() => {});
-      return answer;
-    },
-  };
-}
-
-/** One at a time, since each blocks, and the request has to get out. */
-async function prepare(keychain: () => Promise<SecretStore>, accounts: readonly string[]): Promise<void> {
-  const store = await keychain();
-  if (!store.prepare) return;
-  for (const account of accounts) {
-    await sleep(5);
-    store.prepare(account);
-  }
 }
 
 /** The same world, in which a window that ends leaves the shells' prompts too, and what is forgotten the notes of what is held. */

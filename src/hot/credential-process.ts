@@ -5,8 +5,8 @@ import { credentialsName } from '../broker/item-names';
 import { isCredentials, parseFields } from '../broker/item-shape';
 import { shellWindow } from '../broker/shell-window';
 import { ZspError } from '../errors';
-import type { Connections } from '../keychain/native-entry';
 import { readItemNow } from '../keychain/read-item';
+import type { Texts } from '../keychain/secret-service';
 import { readSettings, type Settings } from '../profile/settings';
 
 type Env = NodeJS.ProcessEnv;
@@ -14,21 +14,17 @@ type Env = NodeJS.ProcessEnv;
 /**
  * Answers `credential-process --profile P` from the keychain if a session is held that was issued for what the profile says
  * now. Anything unusual is left to the miss path, which explains it.
- * @param connections keeps what is opened, for what comes after a miss
+ * @param keyring keeps what is opened, for what comes after a miss
  * @returns until when it can be answered like this, epoch milliseconds; undefined if it was not answered
  */
-export async function serveHeld(
-  args: readonly string[],
-  env: Env,
-  connections: Connections,
-): Promise<number | undefined> {
+export async function serveHeld(args: readonly string[], env: Env, keyring: Texts): Promise<number | undefined> {
   const profile = profileOf(args);
   if (profile === undefined) return undefined;
   const settings = readSettings(profile, env);
   if (!settings) return undefined;
   const windowId = shellWindow(env, profile);
   const name = credentialsName({ configFile: settings.configFile, name: profile }, windowId);
-  const text = await readItemNow(settings.keychain, name, env, connections);
+  const text = await readItemNow(settings.keychain, name, env, keyring);
   const answer = text === undefined ? undefined : heldAnswer(text, settings, Date.now());
   if (!answer) return undefined;
   print(answer.line);

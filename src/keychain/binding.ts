@@ -1,7 +1,7 @@
+import { ZspError } from '../errors';
 import { Secret } from '../secret';
-import { failureOf, keychainError, readFailure } from './failure';
+import { keychainError, readFailure } from './failure';
 import {
-  type Connections,
   loadBinding,
   type NativeBackend,
   type NativeEntry,
@@ -9,83 +9,54 @@ import {
   service,
   settleKernelKeyring,
 } from './native-entry';
-import { type Connected, connect, promptPatience, withPatience } from './prompt-patience';
+import { promptPatience, withPatience } from './prompt-patience';
+import { secretService, type Texts } from './secret-service';
 import type { SecretStore } from './secret-store';
 
 /**
- * An operating system's keychain, through `@napi-rs/keyring` (ADR 0001). Each call is bounded by the binding's own two
- * seconds of bus silence and, where an unlock prompt is open, by `patience` in milliseconds.
+ * An operating system's keychain: the Secret Service by its bus (ADR 0008), the others through `@napi-rs/keyring` (ADR 0001).
+ * @param patience how long an unlock prompt is waited for, in milliseconds, as each call begins
  * @throws ZspError `keychain_unavailable`; `storage_failed` when the keychain is full
  */
 export function nativeStore(
   backend: NativeBackend,
   patience = () => promptPatience,
-  connections: Connections = new Map(),
+  keyring = secretService(process.env),
 ): SecretStore {
-  const entries = openEntries(backend, connections);
+  const texts = backend === 'secret-service' ? keyring : entriesOf(backend);
 
-  const ask = async <T>(account: string, work: (entry: NativeEntry) => T | Promise<T>): Promise<T> => {
-    const started = Date.now();
+  const call = async <T>(answer: Promise<T>): Promise<T> => {
     try {
-      const connected = entries.open(account);
-      return await withPatience(work(connected.entry), connected, patience());
+      return await answer;
     } catch (error) {
+      if (error instanceof ZspError) throw error;
       const text = error instanceof Error ? error.message : '';
-      throw keychainError(backend, readFailure(text, Date.now() - started), text);
+      throw keychainError(backend, readFailure(text), text);
     }
   };
-
-  const call = async <T>(account: string, work: (entry: NativeEntry) => T | Promise<T>): Promise<T> => {
-    const reused = entries.has(account);
-    try {
-      return await ask(account, work);
-    } catch (error) {
-      entries.forget(account);
-      // A keyring that was restarted does not know the old connection. A prompt that was sent away does not come again.
-      if (!reused || ['silent', 'locked'].includes(failureOf(error) ?? '')) throw error;
-      return ask(account, work);
-    }
-  };
-
   return {
     async get(account) {
-      const text = await call(account, (entry) => entry.getPassword());
-      return text === null || text === undefined ? undefined : new Secret(text);
+      const text = await call(texts.get(account, patience()));
+      return text === undefined ? undefined : new Secret(text);
     },
-    set: (account, value) => call(account, (entry) => entry.setPassword(value.open())),
-    async delete(account) {
-      await call(account, (entry) => entry.deletePassword());
-    },
-    prepare(account) {
-      try {
-        if (backend === 'secret-service') entries.open(account);
-      } catch {
-        // It is opened again when it is needed, and then it is explained.
-      }
-    },
+    set: (account, value) => call(texts.set(account, value.open(), patience())),
+    delete: (account) => call(texts.delete(account, patience())),
   };
 }
 
-/** How many connections are kept: more than a mint needs. */
-const mostKept = 8;
-
-function openEntries(backend: NativeBackend, kept: Connections) {
+function entriesOf(backend: NativeBackend): Texts {
+  const ask = async <T>(account: string, patience: number, work: (entry: NativeEntry) => T | Promise<T>): Promise<T> =>
+    withPatience(Promise.resolve(work(openEntry(backend, account))), patience);
   return {
-    open(account: string): Connected<NativeEntry> {
-      const entry = kept.get(account) ?? connect(() => openEntry(backend, account));
-      if (backend !== 'secret-service') return entry;
-      kept.delete(account);
-      kept.set(account, entry);
-      const [oldest] = kept.keys();
-      if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
-      return entry;
+    get: async (account, patience) => (await ask(account, patience, (entry) => entry.getPassword())) ?? undefined,
+    set: (account, text, patience) => ask(account, patience, (entry) => entry.setPassword(text)),
+    async delete(account, patience) {
+      await ask(account, patience, (entry) => entry.deletePassword());
     },
-    has: (account: string) => kept.has(account),
-    forget: (account: string) => kept.delete(account),
   };
 }
 
-/** Asynchronous where a service may be slow; the kernel answers at once, and only to the thread that asked it before. */
+/** Asynchronous where a user may be asked; the kernel answers at once, and only to the thread that asked it before. */
 function openEntry(backend: NativeBackend, account: string): NativeEntry {
   const binding = loadBinding();
   if (backend !== 'kernel') return new binding.AsyncEntry(service, account, pinned(backend));

@@ -5,14 +5,15 @@ import { createFile } from '../private-file';
 import type { KeychainChoice } from '../profile/profile';
 import { nativeStore } from './binding';
 import { failureOf, keychainError } from './failure';
-import { type Connections, type NativeBackend, platformOf } from './native-entry';
+import { type NativeBackend, platformOf } from './native-entry';
 import { type AskPassphrase, passphraseStore } from './passphrase-store';
 import { probe } from './probe';
 import { type Backend, recordedBackend, recordPath } from './recorded-backend';
 import { sealed } from './sealed';
 import { sealedDirectory } from './sealed-file';
+import { secretService, type Texts } from './secret-service';
 import type { SecretStore } from './secret-store';
-import { hasSessionBus } from './session-bus';
+import { sessionBus } from './session-bus';
 
 export interface KeychainOptions {
   readonly choice: KeychainChoice;
@@ -23,8 +24,8 @@ export interface KeychainOptions {
   readonly askPassphrase?: AskPassphrase;
   /** How long an unlock prompt is waited for, in milliseconds, as each call begins. */
   readonly patience?: () => number;
-  /** What was opened before. */
-  readonly connections?: Connections;
+  /** The Secret Service, where it was asked before. */
+  readonly keyring?: Texts;
 }
 
 export interface OpenKeychain {
@@ -59,7 +60,7 @@ export function recordBackend(env: Env, backend: Backend, platform: NodeJS.Platf
 function storeOf(
   backend: Backend,
   platform: NodeJS.Platform,
-  { env, lock, askPassphrase, patience, connections }: KeychainOptions,
+  { env, lock, askPassphrase, patience, keyring = secretService(env) }: KeychainOptions,
 ): SecretStore {
   const directory = sealedDirectory(backend, env, platform);
   if (backend === 'file') {
@@ -67,17 +68,17 @@ function storeOf(
     return sealed(passphraseStore(directory, env, askPassphrase), directory, (_name, work) => work());
   }
   if (!isHere(backend, env, platform)) throw keychainError(backend, 'not-running');
-  const store = nativeStore(backend, patience, connections);
+  const store = nativeStore(backend, patience, keyring);
   return backend === 'wincred' || backend === 'kernel' ? sealed(store, directory, lock) : store;
 }
 
 function isHere(backend: NativeBackend, env: Env, platform: NodeJS.Platform): boolean {
-  return platformOf[backend] === platform && (backend !== 'secret-service' || hasSessionBus(env));
+  return platformOf[backend] === platform && (backend !== 'secret-service' || sessionBus(env) !== undefined);
 }
 
 async function firstFound(env: Env, platform: NodeJS.Platform): Promise<Backend> {
   for (const backend of autoOrder.filter((each) => isHere(each, env, platform))) {
-    if (await answers(backend)) return backend;
+    if (await answers(backend, env)) return backend;
   }
   throw new ZspError('keychain_unavailable', 'no keychain was found to keep credentials in', {
     remedy: 'start a Secret Service keyring such as gnome-keyring, or set zsp_keychain = file in the [sso-session]',
@@ -85,9 +86,9 @@ async function firstFound(env: Env, platform: NodeJS.Platform): Promise<Backend>
 }
 
 /** Whether a backend keeps a dummy item. The kernel's is no one's to unlock, so whatever fails there means there is none. */
-async function answers(backend: NativeBackend): Promise<boolean> {
+async function answers(backend: NativeBackend, env: Env): Promise<boolean> {
   try {
-    await probe(nativeStore(backend));
+    await probe(nativeStore(backend, undefined, secretService(env)));
     return true;
   } catch (error) {
     if (backend === 'kernel' || failureOf(error) === 'not-running') return false;

@@ -26,14 +26,11 @@ const explanations: Readonly<Record<Failure, readonly [says: string, remedy: str
   broken: ['failed', `run zsp doctor, ${otherChoice}`],
 };
 
-/** The first match counts. The texts are those of keyring-core, libdbus, gnome-keyring and macOS's Security framework. */
+/** The first match counts. The texts are those of keyring-core, dbus-daemon, gnome-keyring, macOS's Security framework, and dbus.ts. */
 const texts: readonly (readonly [RegExp, Failure])[] = [
-  [/prompt (was )?dismissed|object locked|interaction is not allowed|keychain is locked/i, 'locked'],
+  [/prompt (was )?dismissed|IsLocked|interaction is not allowed|keychain is locked/i, 'locked'],
   [/QuotaExceeded|longer than the platform limit|rejected by the platform|no space left/i, 'full'],
-  [
-    /autolaunch|Failed to connect to socket|not provided by any|ServiceUnknown|No DBus session|NoServer/i,
-    'not-running',
-  ],
+  [/Failed to connect to socket|not provided by any|ServiceUnknown|NoServer/i, 'not-running'],
   [
     /AccessDenied|Rejected send|permission denied|EACCES|user canceled|passphrase you entered is not correct/i,
     'denied',
@@ -41,14 +38,9 @@ const texts: readonly (readonly [RegExp, Failure])[] = [
   [/receive a reply|timed ?out|timeout/i, 'silent'],
 ];
 
-/**
- * Reads the binding's error text, which is all it gives.
- * @param milliseconds how long the call took: libdbus says "did not receive a reply" both when a service is silent (after
- * two seconds) and when the bus closes the door on another user's process (at once)
- */
-export function readFailure(text: string, milliseconds: number): Failure {
-  const found = texts.find(([pattern]) => pattern.test(text))?.[1] ?? 'broken';
-  return found === 'silent' && milliseconds < 1000 ? 'denied' : found;
+/** Reads an error's text, which is all that the binding gives, and most of what a bus does. */
+export function readFailure(text: string): Failure {
+  return texts.find(([pattern]) => pattern.test(text))?.[1] ?? 'broken';
 }
 
 /** The error a user sees: `storage_failed` for a full keychain, else `keychain_unavailable`. Nothing of an item is in it. */

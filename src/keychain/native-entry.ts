@@ -1,4 +1,3 @@
-import type { Connected } from './prompt-patience';
 import type { Backend } from './recorded-backend';
 
 /** The backends that the operating system keeps; `file` is ours. */
@@ -7,12 +6,6 @@ export type NativeBackend = Exclude<Backend, 'file'>;
 type Binding = typeof import('@napi-rs/keyring');
 
 export type NativeEntry = InstanceType<Binding['AsyncEntry'] | Binding['Entry']>;
-
-/**
- * Entries of the Secret Service by account, kept open: to open one takes a connection and a key exchange, ten times as long as
- * to ask it something. What a hit has opened serves the miss that follows it.
- */
-export type Connections = Map<string, Connected<NativeEntry>>;
 
 /** The service name of every item zsp keeps. */
 export const service = 'zsp';
@@ -25,9 +18,8 @@ export const platformOf: Readonly<Record<NativeBackend, NodeJS.Platform>> = {
   wincred: 'win32',
 };
 
-/** Which store an entry is pinned to: left to itself the binding falls back silently from Secret Service to the kernel. */
-export function pinned(backend: NativeBackend): { linux?: { store: 'secret-service' | 'keyutils' } } {
-  if (backend === 'secret-service') return { linux: { store: 'secret-service' } };
+/** Which store an entry is pinned to: left to itself the binding asks the Secret Service, and falls back silently to the kernel. */
+export function pinned(backend: NativeBackend): { linux?: { store: 'keyutils' } } {
   return backend === 'kernel' ? { linux: { store: 'keyutils' } } : {};
 }
 

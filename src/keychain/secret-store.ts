@@ -10,6 +10,4 @@ export interface SecretStore {
   set(account: string, value: Secret): Promise<void>;
   /** Forgets the item; an absent one is no error. */
   delete(account: string): Promise<void>;
-  /** Does ahead what is slow before the first call for an account, where there is such a thing. Blocks for some 10 ms. */
-  prepare?(account: string): void;
 }

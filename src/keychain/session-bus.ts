@@ -4,21 +4,21 @@ import { ZspError } from '../errors';
 import type { Env } from '../places';
 
 /**
- * Whether there is a D-Bus session bus to find the Secret Service on. Without one the binding must not be called: libdbus
- * would try to launch a daemon for every call.
- * @throws ZspError `keychain_unavailable` for a bus that is not a Unix socket, or that is another user's: libdbus would as well
- *   hand secrets to a host on the network (`tcp:`) or run a program (`unixexec:`), and the environment may be anybody's
+ * The socket of the D-Bus session bus that the Secret Service is on; an abstract one starts with a NUL. Undefined where there is
+ * no bus to be seen.
+ * @throws ZspError `keychain_unavailable` for a bus that is not a Unix socket, or that is another user's: zsp would hand its
+ *   secrets to them, and the environment may be anybody's
  */
-export function hasSessionBus(env: Env): boolean {
+export function sessionBus(env: Env): string | undefined {
   const address = env.DBUS_SESSION_BUS_ADDRESS;
-  if (!address) return env.XDG_RUNTIME_DIR !== undefined && isThere(join(env.XDG_RUNTIME_DIR, 'bus'));
-  // Several addresses are tried in turn: the D-Bus specification, Server Addresses.
-  for (const one of address.split(';')) if (one !== '') checkAddress(one, env);
-  return true;
+  if (!address) return env.XDG_RUNTIME_DIR === undefined ? undefined : own(join(env.XDG_RUNTIME_DIR, 'bus'));
+  // Several addresses are tried in turn, and each may be one that nobody should be at: the D-Bus specification, Server Addresses.
+  const sockets = address.split(';').flatMap((one) => (one === '' ? [] : socketsOf(one, env)));
+  return sockets.find((socket) => socket !== undefined);
 }
 
-/** An abstract socket (`unix:abstract=`) has no owner that one could ask for. At `%00` libdbus ends a path, and we do not. */
-function checkAddress(address: string, env: Env): void {
+/** Of one address, what is there. An abstract socket has no owner that one could ask for. */
+function socketsOf(address: string, env: Env): readonly (string | undefined)[] {
   if (!address.startsWith('unix:') || address.includes('%00')) {
     throw new ZspError(
       'keychain_unavailable',
@@ -26,24 +26,28 @@ function checkAddress(address: string, env: Env): void {
       { remedy: "unset it, or name the socket of your session's bus: unix:path=…" },
     );
   }
-  for (const pair of address.slice('unix:'.length).split(',')) {
-    if (pair.startsWith('path=')) isThere(unescaped(pair.slice('path='.length)));
-    if (pair === 'runtime=yes' && env.XDG_RUNTIME_DIR) isThere(join(env.XDG_RUNTIME_DIR, 'bus'));
-  }
+  return address
+    .slice('unix:'.length)
+    .split(',')
+    .map((pair) => {
+      if (pair.startsWith('path=')) return own(unescaped(pair.slice('path='.length)));
+      if (pair.startsWith('abstract=')) return `\0${unescaped(pair.slice('abstract='.length))}`;
+      return pair === 'runtime=yes' && env.XDG_RUNTIME_DIR ? own(join(env.XDG_RUNTIME_DIR, 'bus')) : undefined;
+    });
 }
 
 /** @throws ZspError where the socket is neither this user's nor root's */
-function isThere(path: string | Buffer): boolean {
+function own(path: string): string | undefined {
   const owner = ownerOf(path);
-  if (owner === undefined) return false;
-  if (owner === 0 || owner === process.geteuid?.()) return true;
+  if (owner === undefined) return undefined;
+  if (owner === 0 || owner === process.geteuid?.()) return path;
   throw new ZspError('keychain_unavailable', 'the session bus belongs to another user, who would get your secrets', {
     remedy: "name the socket of your own session's bus in DBUS_SESSION_BUS_ADDRESS, or unset it",
   });
 }
 
-/** Undefined where nothing is, or where libdbus could not look either. */
-function ownerOf(path: string | Buffer): number | undefined {
+/** Undefined where nothing is, or where we may not look. */
+function ownerOf(path: string): number | undefined {
   try {
     return statSync(path).uid;
   } catch {
@@ -52,12 +56,10 @@ function ownerOf(path: string | Buffer): number | undefined {
 }
 
 /** In an address any byte may stand as `%20`. */
-function unescaped(value: string): Buffer {
+function unescaped(value: string): string {
   const byte = (written: string) => String.fromCharCode(Number.parseInt(written.slice(1), 16));
-  return Buffer.from(
-    Buffer.from(value)
-      .toString('latin1')
-      .replace(/%[0-9a-fA-F]{2}/g, byte),
-    'latin1',
-  );
+  const bytes = Buffer.from(value)
+    .toString('latin1')
+    .replace(/%[0-9a-fA-F]{2}/g, byte);
+  return Buffer.from(bytes, 'latin1').toString();
 }

@@ -73,8 +73,6 @@ const fileOf = (directory, account) => join(directory, `${createHash('sha256').u
 /** zsp's own store, in this process: for looking, not for measuring. */
 function keychainOf(backend, env) {
   const { openKeychain } = require('../../dist/keychain/choice.js');
-  // The Secret Service's address is read from this process's environment.
-  if (env.DBUS_SESSION_BUS_ADDRESS) process.env.DBUS_SESSION_BUS_ADDRESS = env.DBUS_SESSION_BUS_ADDRESS;
   const opened = openKeychain({ choice: backend, env, lock: (_name, work) => work() });
   return {
     get: async (name) => (await (await opened).store.get(name)).open(),

@@ -30,10 +30,12 @@ const watch = (owner, name, counts = () => true) => {
 for (const name of ['linkSync', 'renameSync', 'truncateSync', 'unlinkSync', 'utimesSync']) watch(fs, name);
 watch(fs, 'fsyncSync', (fd) => !temporaries.has(fd));
 watch(fs, 'rmSync', (path) => !isTemporary(path));
-const { AsyncEntry, Entry } = require(process.env.NATIVE_ENTRY).loadBinding();
-for (const { prototype } of [AsyncEntry, Entry]) {
-  for (const name of ['deletePassword', 'setPassword']) watch(prototype, name);
-}
+const { prototype } = require(process.env.NATIVE_ENTRY).loadBinding().Entry;
+for (const name of ['deletePassword', 'setPassword']) watch(prototype, name);
+const changes = ['CreateItem', 'Delete', 'SetSecret'].map((name) => '\\0\\0\\0' + name + '\\0');
+watch(require('node:net').Socket.prototype, 'write', (bytes) => {
+  return Buffer.isBuffer(bytes) && changes.some((member) => bytes.includes(member));
+});
 process.on('exit', step);`;
 
 /** @returns the environment of a zsp that kills itself in place of its nth step */

@@ -10,15 +10,15 @@ export interface Outcome {
 }
 
 /**
- * Runs a few lines of JavaScript against zsp as it is shipped, in a process of its own: libdbus reads the bus's address once
- * a process. In scope: every export of src/keychain's `binding`, `choice`, `blank-password` and `read-item`, `Secret`, and a
- * `lock` across processes.
+ * Runs a few lines of JavaScript against zsp as it is shipped, in a process of its own. In scope: every export of src/keychain's
+ * `binding`, `choice`, `blank-password`, `read-item` and `secret-service`, `Secret`, and a `lock` across processes.
  */
 export async function elsewhere(compiled: string, env: NodeJS.ProcessEnv, body: string): Promise<Outcome> {
   const program = `
     const load = (name) => require(${JSON.stringify(compiled)} + '/' + name);
     const { nativeStore } = load('keychain/binding.js'), { openKeychain, recordBackend } = load('keychain/choice.js');
     const { refuseBlankPassword } = load('keychain/blank-password.js'), { readItemNow } = load('keychain/read-item.js');
+    const { secretService } = load('keychain/secret-service.js');
     const { Secret } = load('secret.js'), { env } = process;
     const lock = async (name, work) => {
       const directory = env.XDG_RUNTIME_DIR + '/test-lock-' + name;

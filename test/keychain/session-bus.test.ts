@@ -1,7 +1,7 @@
 import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { hasSessionBus } from '../../src/keychain/session-bus';
+import { sessionBus } from '../../src/keychain/session-bus';
 import { needs } from '../support/needs';
 import { newHome } from '../support/zsp';
 
@@ -12,25 +12,32 @@ home.write('theirs/bus', '');
 const mine = join(home.path, 'mine');
 const theirs = join(home.path, 'theirs');
 const at = (address: string, runtime?: string) => () =>
-  hasSessionBus({ DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: runtime });
+  sessionBus({ DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: runtime });
 
 const posix = needs('posix');
 const root = needs('posix', 'root');
 
 describe.skipIf(posix.skip)(`the session bus${posix.why}`, () => {
   test.each([
-    ['where the user has it', `unix:path=${mine}/bus,guid=0123`],
-    ['with its bytes escaped', `unix:path=${mine}/%62us`],
-    ['that is not there: libdbus finds that too', 'unix:path=/nowhere'],
-    ['of which nobody can say whose it is', 'unix:abstract=/tmp/dbus-x'],
-  ])('is taken %s', (_, address) => {
-    expect(at(address)()).toBe(true);
+    ['where the user has it', `unix:path=${mine}/bus,guid=0123`, `${mine}/bus`],
+    ['with its bytes escaped', `unix:path=${mine}/%62us`, `${mine}/bus`],
+    ['where there is none at the first address', `unix:path=/nowhere;unix:path=${mine}/bus`, `${mine}/bus`],
+    ['of which nobody can say whose it is', 'unix:abstract=/tmp/dbus-%78', '\0/tmp/dbus-x'],
+  ])('is taken %s', (_, address, socket) => {
+    expect(at(address)()).toBe(socket);
+  });
+
+  test('is none where nothing is', () => {
+    expect(at('unix:path=/nowhere')()).toBeUndefined();
+    expect(at('unix:tmpdir=/tmp')()).toBeUndefined();
+    expect(at(';')()).toBeUndefined();
   });
 
   test('is looked for in the runtime directory where no address is given', () => {
-    expect(at('', mine)()).toBe(true);
-    expect(at('', home.path)()).toBe(false);
-    expect(hasSessionBus({})).toBe(false);
+    expect(at('', mine)()).toBe(join(mine, 'bus'));
+    expect(at('unix:runtime=yes', mine)()).toBe(join(mine, 'bus'));
+    expect(at('', home.path)()).toBeUndefined();
+    expect(sessionBus({})).toBeUndefined();
   });
 
   test.each([

@@ -17,6 +17,9 @@ export interface PrivateKeyring {
   /** Stops the daemon's process without ending it: it is silent until `resume`. */
   silence(): void;
   resume(): void;
+  /** The same for the bus, which takes connections and says nothing. */
+  silenceBus(): void;
+  resumeBus(): void;
   /** Ends the daemon. The bus starts another one, locked, for the next call. */
   kill(): Promise<void>;
   /** Ends the daemon and starts another one, unlocked. */
@@ -59,6 +62,8 @@ export async function privateKeyring({ files, daemon, prompter }: Options = {}):
     unlock: () => startDaemon(env, ['--replace', '--unlock']),
     silence: () => process.kill(daemonPid(), 'SIGSTOP'),
     resume: () => process.kill(daemonPid(), 'SIGCONT'),
+    silenceBus: () => void bus.process.kill('SIGSTOP'),
+    resumeBus: () => void bus.process.kill('SIGCONT'),
     kill,
     async restart() {
       await kill();
