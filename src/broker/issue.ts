@@ -61,7 +61,7 @@ function servesUntilRenewal(world: World, profile: Profile, options: IssueOption
 
 /** An item speaks for a profile if it was issued for the same settings, and inside a window where one must be open. */
 function belongs(profile: Profile, item: CredentialsItem): boolean {
-  if (item.settings !== profile.settings || item.origin !== profile.ssoSession.endpoints.origin) return false;
+  if (item.settings !== profile.settings) return false;
   return item.window !== undefined || profile.elevationRequiredBy === undefined;
 }
 

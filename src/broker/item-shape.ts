@@ -97,7 +97,6 @@ const credentialsShape: Shape = {
   profile: isString,
   settings: isString,
   signInId: isString,
-  origin: isString,
   session,
   window: optional(object({ id: isString, opensAt: time, endsAt: time, reason: optional(isString) })),
   elevated: optional(object({ role, onTop: (value) => typeof value === 'boolean' })),

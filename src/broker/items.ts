@@ -49,7 +49,6 @@ export interface CredentialsItem {
   readonly profile: string;
   readonly settings: string;
   readonly signInId: string;
-  readonly origin: string;
   readonly session: Session;
   readonly window?: Window;
   readonly elevated?: Elevated;
@@ -66,14 +65,13 @@ export function credentialsItem(
   window: Window | undefined,
   elevated: Elevated | undefined,
 ): CredentialsItem {
-  const { name, settings, ssoSession } = profile;
+  const { name, settings } = profile;
   const role = elevated?.role ?? profile.role;
   return {
     v: 1,
     profile: name,
     settings,
     signInId,
-    origin: ssoSession.endpoints.origin,
     session,
     ...(window && { window }),
     ...(elevated && { elevated }),

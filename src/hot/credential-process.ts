@@ -39,7 +39,7 @@ export function heldAnswer(
   now: number,
 ): { line: string; renew: boolean; until: number } | undefined {
   const item = parse(text);
-  if (item?.settings !== settings.text || item.origin !== settings.origin) return undefined;
+  if (item?.settings !== settings.text) return undefined;
   if (settings.elevated && !item.window) return undefined;
   const state = freshness({ ...item.session, windowEndsAt: item.window?.endsAt }, now);
   if (state !== 'serve' && state !== 'renew') return undefined;
@@ -59,7 +59,6 @@ export function profileOf(args: readonly string[]): string | undefined {
 
 interface Item {
   readonly settings: string;
-  readonly origin: string;
   readonly session: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;

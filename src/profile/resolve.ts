@@ -170,7 +170,6 @@ function build(config: ConfigFile, chain: readonly Checked[]): Profile {
     settings: settingsText(
       chain.map((link) => link.section),
       session,
-      ssoSession.endpoints.origin,
       config.env,
     ),
   };

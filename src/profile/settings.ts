@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { type Env, home, places, readRegularFile } from '../places';
-import { endpoints } from './endpoints';
 import { type KeychainChoice, keychainChoices } from './profile';
 import { findSection, isZspKey, type Section } from './sections';
 
@@ -12,7 +11,6 @@ export interface Settings {
   readonly profile: string;
   /** Everything a session of this profile depends on. Two texts are equal exactly if all of that is. */
   readonly text: string;
-  readonly origin: string;
   readonly keychain: KeychainChoice;
   /** Whether a session is issued only inside an elevation window. */
   readonly elevated: boolean;
@@ -51,15 +49,13 @@ function settingsOf(profileName: string, env: Env): Settings | undefined {
 
   const sessionName = chain.at(-1)?.values.get('zsp_sso_session')?.text;
   const session = sessionName === undefined ? undefined : findSection(config, 'sso-session', sessionName);
-  const region = session?.values.get('sso_region')?.text;
-  if (!session || session.strays.length > 0 || region === undefined) return undefined;
+  if (!session || session.strays.length > 0) return undefined;
 
-  const { origin } = endpoints(region, { env, endpointUrl: session.values.get('zsp_endpoint_url')?.text });
   const keychain = keychainOf(session);
   if (keychain === undefined) return undefined;
-  const text = settingsText(chain, session, origin, env);
+  const text = settingsText(chain, session, env);
   const elevated = chain.some((section) => section.values.has('zsp_elevation'));
-  return { configFile, profile: profileName, text, origin, keychain, elevated };
+  return { configFile, profile: profileName, text, keychain, elevated };
 }
 
 function isComplete(chain: readonly (Section | undefined)[]): chain is Section[] {
@@ -101,17 +97,26 @@ export const bypassingKeys = [
 /** Keys of other tools that the resolver uses, or refuses. */
 const othersKeys: readonly string[] = ['region', 'use_fips_endpoint', ...bypassingKeys];
 
+/** What settles where AWS is, besides the sso-session's region and `zsp_endpoint_url`. */
+const endpointVariables = [
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_SSO',
+  'AWS_ENDPOINT_URL_SSO_OIDC',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+];
+
 /**
  * The literal text of what a session depends on. Order and comments do not matter, and neither do other keys of other tools.
  * @throws where a policy cannot be read
  */
-export function settingsText(chain: readonly Section[], session: Section, origin: string, env: Env): string {
+export function settingsText(chain: readonly Section[], session: Section, env: Env): string {
   const policies = chain.flatMap((section) => section.values.get('zsp_session_policy')?.text ?? []);
   return JSON.stringify([
     ...chain.map((section) => literal(section, (key) => isZspKey(key) || othersKeys.includes(key))),
     literal(session, (key) => isZspKey(key) || key.startsWith('sso_')),
     ...policies.map((policy) => readPolicyText(policy, env)),
-    origin,
+    ...endpointVariables.map((name) => env[name] || ''),
   ]);
 }
 

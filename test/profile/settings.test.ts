@@ -46,7 +46,6 @@ describe('the settings of a profile', () => {
       configFile: join(home.path, '.aws', 'config'),
       profile: 'deploy',
       text,
-      origin: 'aws',
       keychain: 'auto',
       elevated: false,
     });
@@ -79,6 +78,7 @@ describe('the settings of a profile', () => {
     ['the start URL', 'corp.awsapps', 'lab.awsapps'],
     ['the policy named', 'zsp_session_policy = deploy-only\n', ''],
     ['the sign-in region', 'sso_region = eu-west-1', 'sso_region = eu-central-1'],
+    ['the endpoint in the file', 'sso_region', 'zsp_endpoint_url = https://sandbox.example\nsso_region'],
   ])('change with %s', (_, from, to) => {
     const changed = edited(from, to);
     expect(changed).toBeDefined();
@@ -91,11 +91,18 @@ describe('the settings of a profile', () => {
     expect(readSettings('deploy', env)?.text).not.toBe(before);
   });
 
-  test('change with the origin', () => {
+  test.each([
+    'AWS_ENDPOINT_URL',
+    'AWS_ENDPOINT_URL_SSO',
+    'AWS_ENDPOINT_URL_SSO_OIDC',
+    'AWS_ENDPOINT_URL_STS',
+    'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+  ])('change with %s', (name) => {
     const before = settingsWith(config);
-    const elsewhere = readSettings('deploy', { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
-    expect(elsewhere?.origin).toBe('http://127.0.0.1:1');
-    expect(elsewhere?.text).not.toBe(before);
+    const there = (value: string) => readSettings('deploy', { ...env, [name]: value })?.text;
+    expect(there('')).toBe(before);
+    expect(there('http://127.0.0.1:1')).not.toBe(before);
+    expect(there('http://127.0.0.1:1')).not.toBe(there('http://127.0.0.1:2'));
   });
 
   test.each([
@@ -106,16 +113,13 @@ describe('the settings of a profile', () => {
     ['a policy is missing', 'deploy-only', 'nothing'],
     ['a policy is a device', 'zsp_session_policy = deploy-only', 'zsp_session_policy = /dev/zero'],
     ['a line is no setting', '[profile dev]\n', '[profile dev]\nzsp_elevation: required\n'],
-    ['the region is none', 'sso_region = eu-west-1', 'sso_region = evil.example/'],
     ['the keychain is none', 'sso_region', 'zsp_keychain = paper\nsso_region'],
-    ['an endpoint is none', 'sso_region', 'zsp_endpoint_url = http://evil.example\nsso_region'],
   ])('are left to the resolver where %s', (_, from, to) => {
     expect(edited(from, to)).toBeUndefined();
   });
 
-  test('are left to the resolver where the environment sends tokens away, or there is no file', () => {
+  test('are left to the resolver where there is no file', () => {
     settingsWith(config);
-    expect(readSettings('deploy', { ...env, AWS_ENDPOINT_URL: 'https://evil.example' })).toBeUndefined();
     expect(readSettings('deploy', { ...env, AWS_CONFIG_FILE: join(home.path, 'none') })).toBeUndefined();
     expect(readSettings('deploy', { ...env, AWS_CONFIG_FILE: home.path })).toBeUndefined();
   });

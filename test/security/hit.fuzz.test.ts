@@ -50,7 +50,7 @@ describe('what is held', async () => {
       stage.now += later * 1000;
       const { settings: text, configFile, name, elevationRequiredBy } = of;
       const elevated = elevationRequiredBy !== undefined;
-      const settings = { configFile, profile: name, text, origin: 'aws', keychain: 'auto', elevated } as const;
+      const settings = { configFile, profile: name, text, keychain: 'auto', elevated } as const;
       const answer = heldAnswer(item, settings, stage.now);
       if (!answer) return;
       answered += 1;
@@ -185,8 +185,7 @@ zsp_session_policy = {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Act
         }
         agreed += 1;
         const { configFile, settings, ssoSession, elevationRequiredBy } = onMiss;
-        const { keychain, endpoints } = ssoSession;
-        const all = { configFile, text: settings, keychain, origin: endpoints.origin, profile: name };
+        const all = { configFile, text: settings, keychain: ssoSession.keychain, profile: name };
         expect(onHit).toEqual({ ...all, elevated: elevationRequiredBy !== undefined });
       }),
       fuzz(),
