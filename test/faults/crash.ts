@@ -12,6 +12,8 @@ export interface Keychain {
   /** What programs need to be on it: variables, and what they are run by. */
   readonly env: Keys;
   readonly through: readonly string[];
+  /** Makes it ready for the next kill. */
+  prepare?(): void;
   /** Removes what the operating system keeps of it. */
   forget(): Promise<unknown>;
   stop(): Promise<void>;
