@@ -135,11 +135,11 @@ function connect(env: Env): Connection {
     if (open === undefined && locked !== undefined) await unlock(locked);
     return open ?? locked;
   };
-  const create = async (account: string, writeIt: (to: Writer) => void): Promise<void> => {
+  const create = async (account: string, secret: (to: Writer) => void): Promise<void> => {
     const collection = `${root}/aliases/default`;
     const write = (to: Writer) => {
       writeProperties(to, account);
-      writeIt(to);
+      secret(to);
       to.uint(1); // in the place of one that somebody else has made meanwhile
     };
     const attempt = () =>
@@ -154,35 +154,35 @@ function connect(env: Env): Connection {
     });
     await answered(prompt);
   };
+  const secretOf = (item: string, key: string) => ask(item, 'GetSecret', (to) => to.text(key), readSecret);
+  /** Where an account's item was: it is asked for at once with the search, and only believed if that finds it there. */
+  const places = new Map<string, string>();
 
   return {
     async get(account) {
-      const [path, item] = await Promise.all([session, find(account)]);
-      return item && ask(item, 'GetSecret', (to) => to.text(path), readSecret);
+      const place = places.get(account);
+      const early = place && session.then((key) => secretOf(place, key)).catch(() => undefined);
+      const [key, item, text] = await Promise.all([session, find(account), early]);
+      if (item === undefined) return undefined;
+      places.set(account, item);
+      return item === place && text !== undefined ? text : secretOf(item, key);
     },
     async set(account, text) {
-      const [path, item] = await Promise.all([session, find(account)]);
-      const write = (to: Writer) => writeSecret(to, path, text);
-      if (item) await ask(item, 'SetSecret', write, () => {});
-      else await create(account, write);
+      const [key, item] = await Promise.all([session, find(account)]);
+      const secret = (to: Writer) => writeSecret(to, key, text);
+      if (item === undefined) await create(account, secret);
+      else await ask(item, 'SetSecret', secret, nothing);
     },
     async delete(account) {
       const item = await find(account);
-      if (item)
-        await answered(
-          await ask(
-            item,
-            'Delete',
-            () => {},
-            (answer) => answer.text(),
-          ),
-        );
+      if (item !== undefined) await answered(await ask(item, 'Delete', nothing, (answer) => answer.text()));
     },
     sentAway: () => sentAway,
     close: bus.close,
   };
 }
 
+const nothing = () => {};
 const paths = (from: Reader) => from.array(4, from.text);
 
 function plain(to: Writer): void {
