@@ -29,7 +29,8 @@ async function answered(): Promise<boolean> {
   if (noted && (await hit()) !== undefined) return true;
   if (noted) forgetNote(rest, process.env);
   const turn = await turnOf(rest, process.env);
-  if (turn?.waited || !noted) {
+  // Whoever has waited finds what was made meanwhile; where nothing can be noted or waited for, every call has to look.
+  if (turn ? turn.waited : !noted) {
     const until = await hit();
     if (until !== undefined) {
       turn?.end();

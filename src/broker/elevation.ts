@@ -4,7 +4,7 @@ import { forget, type Held } from './inventory';
 import { mint, reasonOf, recordIssue, roleDetails } from './issue';
 import { credentialsName } from './item-names';
 import { credentialsItem, type Elevated, type Window } from './items';
-import { checkFence, type First, keepFor } from './mint';
+import { all, checkFence, type First, keepFor } from './mint';
 import type { World } from './world';
 
 export interface Elevation {
@@ -46,10 +46,13 @@ export async function openWindow(world: World, profile: Profile, elevation: Elev
   return world.lock(name, async () => {
     await recordOpening(world, profile, window, role);
     try {
-      const first = await mint(world, profile, window, elevation.elevated);
-      await recordIssue(world, profile, first, window, role);
-      const item = credentialsItem(profile, first.session, first.signIn.id, window, elevation.elevated);
-      await keepFor(world, at, first.signIn, name, item);
+      const { kept, ...first } = await mint(world, profile, window, elevation.elevated);
+      const keep = async () => {
+        await recordIssue(world, profile, first, window, role);
+        const item = credentialsItem(profile, first.session, first.signIn.id, window, elevation.elevated);
+        await keepFor(world, at, first.signIn, name, item);
+      };
+      await all([keep(), kept]);
       return { ...first, window, role, name };
     } catch (error) {
       if (error instanceof ZspError) await recordRefusal(world, profile, window, error);

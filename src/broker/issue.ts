@@ -5,7 +5,16 @@ import { lastPart, permissionSetOf } from '../profile/role-arn';
 import { freshness } from './freshness';
 import { credentialsName } from './item-names';
 import { type CredentialsItem, credentialsItem, type Elevated, type Items, type Window } from './items';
-import { assumeRole, type Fetched, type First, keepFor, permissionSet, signedOutMeanwhile, tolerate } from './mint';
+import {
+  all,
+  assumeRole,
+  type Fetched,
+  type First,
+  keepFor,
+  permissionSet,
+  signedOutMeanwhile,
+  tolerate,
+} from './mint';
 import type { Session } from './ports';
 import type { World } from './world';
 
@@ -37,8 +46,8 @@ export async function issue(world: World, profile: Profile, options: IssueOption
     const window = await demandWindow(world, profile, name, held, options.windowId);
     const elevated = window && held?.elevated;
     try {
-      const first = await mint(world, profile, window, elevated);
-      await keep(world, profile, name, first, window, elevated);
+      const { kept, ...first } = await mint(world, profile, window, elevated);
+      await all([keep(world, profile, name, first, window, elevated), kept]);
       return first;
     } catch (error) {
       if (!(error instanceof ZspError)) throw error;
@@ -116,14 +125,14 @@ export async function mint(
   profile: Profile,
   window: Window | undefined,
   elevated: Elevated | undefined,
-): Promise<First> {
+): Promise<Fetched> {
   const role = elevated?.role ?? profile.role;
   const source = elevated?.onTop ? underneath(world, profile) : sourceOf(world, profile);
   if (!role) return bare(world, profile);
-  const assume = async ({ kept, ...first }: Fetched): Promise<First> => {
-    const [session] = await Promise.all([assumeRole(world, profile, role, first, window), kept]);
-    return { session, signIn: first.signIn };
-  };
+  const assume = async (first: Fetched): Promise<Fetched> => ({
+    ...first,
+    session: await assumeRole(world, profile, role, first, window),
+  });
   const first = await source();
   try {
     return await assume(first);
@@ -137,11 +146,9 @@ export async function mint(
 
 type Source = (refused?: Session) => Promise<Fetched>;
 
-const settled = async (first: Promise<First>): Promise<Fetched> => ({ ...(await first), kept: Promise.resolve() });
-
 /** What an elevated role is assumed with. Made for it: the profile's own item may be what is locked, and holds the elevated session. */
 function underneath(world: World, profile: Profile): Source {
-  return profile.role ? () => settled(mint(world, profile, undefined, undefined)) : sourceOf(world, profile);
+  return profile.role ? () => mint(world, profile, undefined, undefined) : sourceOf(world, profile);
 }
 
 function sourceOf(world: World, profile: Profile): Source {
@@ -154,23 +161,20 @@ function sourceOf(world: World, profile: Profile): Source {
 /** A profile's own credentials, as a source for another's. Where they need a window they are made for this one, and not kept. */
 function ordinary(world: World, profile: Profile): Source {
   if (!profile.role) return sourceOf(world, profile);
-  if (profile.elevationRequiredBy !== undefined) return () => settled(mint(world, profile, undefined, undefined));
-  return (refused) => settled(issueOrdinary(world, profile, refused));
+  if (profile.elevationRequiredBy !== undefined) return () => mint(world, profile, undefined, undefined);
+  return (refused) => issueOrdinary(world, profile, refused);
 }
 
-async function issueOrdinary(world: World, profile: Profile, refused: Session | undefined): Promise<First> {
+async function issueOrdinary(world: World, profile: Profile, refused: Session | undefined): Promise<Fetched> {
   const held = await (await world.items(profile.ssoSession)).credentials(credentialsName(profile));
   // While the profile itself is elevated everywhere, its item holds the elevated session: not the one to start from.
   if (held?.window) return mint(world, profile, undefined, undefined);
-  return issue(world, profile, refused ? { refused } : {});
+  return { ...(await issue(world, profile, refused ? { refused } : {})), kept: Promise.resolve() };
 }
 
 /** A bare permission set: AWS gives it its own lifetime, so it is asked again when what is held should be renewed. */
-async function bare(world: World, profile: Profile): Promise<First> {
-  const wanted = permissionSetOf(profile);
-  const { kept, ...first } = await permissionSet(world, profile.ssoSession, wanted, { minimumLeft: 16 * 60_000 });
-  await kept;
-  return first;
+function bare(world: World, profile: Profile): Promise<Fetched> {
+  return permissionSet(world, profile.ssoSession, permissionSetOf(profile), { minimumLeft: 16 * 60_000 });
 }
 
 /** Records and keeps what was minted, unless the sign-in or the window it was minted for is gone. What cannot be recorded is not kept. */

@@ -60,10 +60,17 @@ export async function permissionSet(
     // To keep them takes a keychain as long as AWS takes for its next answer: neither waits for the other.
     const keeping = tolerate(keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session }));
     const named = withUser(world, at, fresh).then((owner) => use({ session: fresh.session, signIn: owner }));
-    const ends = await Promise.allSettled([keeping, named]);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await all([keeping, named]);
   });
+  // Whoever fails meanwhile says so, and does not wait for it.
+  kept.catch(() => {});
   return { ...(await Promise.race([usable, kept.then(() => usable)])), kept };
+}
+
+/** Ends when all of it has ended. @throws what the first of them to fail has thrown */
+export async function all(work: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(work);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 export function signedOutMeanwhile(at: SsoSession): ZspError {
