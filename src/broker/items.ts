@@ -90,7 +90,12 @@ export interface Items {
   signIn(at: SsoSession): Promise<SignInItem | undefined>;
   permissionSet(name: string): Promise<PermissionSetItem | undefined>;
   credentials(name: string): Promise<CredentialsItem | undefined>;
-  put(name: string, item: SignInItem | PermissionSetItem | CredentialsItem): Promise<void>;
+  /** @param may is asked beside the index: whether to write at all. @returns whether it was written */
+  put(
+    name: string,
+    item: SignInItem | PermissionSetItem | CredentialsItem,
+    may?: () => Promise<boolean>,
+  ): Promise<boolean>;
   remove(name: string): Promise<void>;
   /** The names of all items, sorted. */
   names(): Promise<readonly string[]>;
@@ -120,10 +125,13 @@ export function createItems(store: SecretStore, lock: Lock): Items {
     },
     permissionSet: (name) => read(name, decodePermissionSet),
     credentials: (name) => read(name, decodeCredentials),
-    async put(name, item) {
+    async put(name, item, may = async () => true) {
+      const [listed, allowed] = await Promise.all([names(), may()]);
+      if (!allowed) return false;
       // Indexed before it exists, so that logout finds every item there is.
-      if (!(await names()).includes(name)) await changeIndex((all) => all.size !== all.add(name).size);
+      if (!listed.includes(name)) await changeIndex((all) => all.size !== all.add(name).size);
       await store.set(name, encodeItem(item));
+      return true;
     },
     async remove(name) {
       await store.delete(name);

@@ -58,7 +58,8 @@ export async function permissionSet(
     const fresh = await roleCredentials(world, at, wanted, signIn);
     if (fresh.signIn.id !== id) throw signedOutMeanwhile(at);
     // To keep them takes a keychain as long as AWS takes for its next answer: neither waits for the other.
-    const keeping = tolerate(keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session }));
+    const keep = () => keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session });
+    const keeping = tolerate(world.clock.sleep(0).then(keep));
     const named = withUser(world, at, fresh).then((owner) => use({ session: fresh.session, signIn: owner }));
     await all([keeping, named]);
   });
@@ -93,8 +94,7 @@ export async function keepFor(
 ): Promise<void> {
   const items = await world.items(at);
   const lives = async () => (await items.signIn(at))?.id === id;
-  if (await lives()) {
-    await items.put(name, item);
+  if (await items.put(name, item, lives)) {
     if (await lives()) return;
     await items.remove(name);
   }

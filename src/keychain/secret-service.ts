@@ -37,8 +37,9 @@ export function secretService(env: Env): Texts {
     try {
       return await once(work, patience);
     } catch (error) {
-      // A keyring that was restarted does not know the old connection, and what was found may be gone when it is asked for.
-      if (!/NoSession|bus has gone|NoSuchObject|UnknownObject|UnknownMethod/.test(String(error))) throw error;
+      // A keyring that was restarted does not know the old connection, gnome-keyring ends at times in the middle of a
+      // question, and what was found may be gone when it is asked for.
+      if (!/NoSession|NoReply|bus has gone|NoSuchObject|UnknownObject|UnknownMethod/.test(String(error))) throw error;
       return once(work, patience);
     }
   };
