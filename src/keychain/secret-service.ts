@@ -76,6 +76,8 @@ const methods = {
   Prompt: ['Prompt', 's', ''],
 } as const;
 
+const name = 'org.freedesktop.secrets';
+
 /** The Secret Service API 0.2. @throws ZspError `keychain_unavailable` for a bus that secrets are not told to */
 function connect(env: Env): Connection {
   const socket = sessionBus(env);
@@ -83,15 +85,20 @@ function connect(env: Env): Connection {
   const bus = connectBus(socket);
   let sentAway: Error | undefined;
 
-  const ask = <T>(
+  // gnome-keyring ends itself when it meets OpenSession before it has made a note of the caller, which it does a moment after a
+  // caller's first message. So that is one that needs no note (docs/adr/0008).
+  const met = bus.call({ to: name, path: root, on: 'org.freedesktop.DBus.Peer', member: 'Ping' }, '', nothing);
+  met.catch(nothing);
+
+  const ask = async <T>(
     path: string,
     member: keyof typeof methods,
     write: (to: Writer) => void,
     read: (answer: Reader) => T,
   ): Promise<T> => {
+    await met;
     const [on, signature, answer] = methods[member];
-    const to = 'org.freedesktop.secrets';
-    return bus.call({ to, path, on: `org.freedesktop.Secret.${on}`, member, signature, write }, answer, read);
+    return bus.call({ to: name, path, on: `org.freedesktop.Secret.${on}`, member, signature, write }, answer, read);
   };
   // Whoever can read this bus can ask the keyring itself, so nothing is encrypted on it (docs/adr/0008).
   const session = ask(root, 'OpenSession', plain, (answer) => {
@@ -99,7 +106,7 @@ function connect(env: Env): Connection {
     return answer.text();
   });
   // It is met by those who wait for it.
-  session.catch(() => {});
+  session.catch(nothing);
 
   const answered = async (prompt: string): Promise<void> => {
     if (prompt === none) return;
@@ -107,12 +114,7 @@ function connect(env: Env): Connection {
     const [dismissed] = await Promise.all([
       bus.signal(prompt, 'Completed', (body) => body.uint() === 1),
       bus.subscribe(prompt),
-      ask(
-        prompt,
-        'Prompt',
-        (to) => to.text(''),
-        () => {},
-      ),
+      ask(prompt, 'Prompt', (to) => to.text(''), nothing),
     ]);
     if (!dismissed) return;
     sentAway = new Error('unlock prompt was dismissed');
