@@ -3,7 +3,7 @@
  * written and read by name: code that goes by their signatures takes a hit more time than the bus does.
  */
 
-export const types = { call: 1, error: 3, signal: 4 } as const;
+export const types = { call: 1, answer: 2, error: 3, signal: 4 } as const;
 export const fields = { path: 1, interface: 2, member: 3, error: 4, replyTo: 5, to: 6, signature: 8 } as const;
 
 export interface Call {

@@ -33,6 +33,12 @@ interface Waiting {
 /** How long a service may take for an answer that no user has to give, in milliseconds. */
 const silenceAllowed = 2_000;
 
+/** Anybody on a bus may send a signal that names a call; only who was asked may answer it. */
+const answers: readonly number[] = [types.answer, types.error];
+
+/** The most that a bus may say before it lets zsp in, in bytes. */
+const longestGreeting = 2 ** 14;
+
 /** @param path of the socket; an abstract one starts with a NUL */
 export function connectBus(path: string): Bus {
   // A hit of another keychain does without.
@@ -44,13 +50,16 @@ export function connectBus(path: string): Bus {
   let serial = 0;
   let broken: Error | undefined;
 
-  const socket = connect(path);
+  const socket = connect({ path });
   const close = (error: Error) => {
     broken ??= error;
     for (const one of waiting) one.reject(broken);
     socket.destroy();
   };
-  socket.on('error', ({ code }: NodeJS.ErrnoException) => close(connectionError(code)));
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // That the other end has gone is for what follows to say.
+    if (code !== 'EPIPE' && code !== 'ECONNRESET') close(connectionError(code));
+  });
   socket.on('close', () => close(new Error(incoming.accepted() ? 'NoServer: the bus has gone' : refused)));
   socket.on('data', (bytes) => {
     try {
@@ -81,7 +90,10 @@ export function connectBus(path: string): Bus {
     serial += 1;
     const number = serial;
     socket.write(bytesOf(number, message));
-    const answer = await wait((one) => one.fields[fields.replyTo] === number, silenceAllowed);
+    const answer = await wait(
+      (one) => answers.includes(one.type) && one.fields[fields.replyTo] === number,
+      silenceAllowed,
+    );
     return bodyOf(answer, signature, read);
   };
 
@@ -134,6 +146,7 @@ function incomingMessages(handle: (message: Message) => void) {
 
   const greeted = (): boolean => {
     const end = bytes.indexOf('\r\n');
+    if (end < 0 && bytes.length > longestGreeting) throw new RangeError('the bus greets without an end');
     if (end < 0) return false;
     // Anything but `OK` and the bus's GUID is a refusal: the specification's "Authentication Protocol".
     if (!bytes.toString('latin1', 0, end).startsWith('OK ')) throw new Error(refused);

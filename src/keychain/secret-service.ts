@@ -34,13 +34,14 @@ export function secretService(env: Env): Texts {
     }
   };
   const call = async <T>(work: (connection: Connection) => Promise<T>, patience: number): Promise<T> => {
+    const end = performance.now() + patience;
     try {
       return await once(work, patience);
     } catch (error) {
       // A keyring that was restarted does not know the old connection, gnome-keyring ends at times in the middle of a
       // question, and what was found may be gone when it is asked for.
       if (!/NoSession|NoReply|bus has gone|NoSuchObject|UnknownObject|UnknownMethod/.test(String(error))) throw error;
-      return once(work, patience);
+      return once(work, end - performance.now());
     }
   };
   return {

@@ -11,7 +11,7 @@ import type { Env } from '../places';
  */
 export function sessionBus(env: Env): string | undefined {
   const address = env.DBUS_SESSION_BUS_ADDRESS;
-  if (!address) return env.XDG_RUNTIME_DIR === undefined ? undefined : own(join(env.XDG_RUNTIME_DIR, 'bus'));
+  if (!address) return env.XDG_RUNTIME_DIR ? own(join(env.XDG_RUNTIME_DIR, 'bus')) : undefined;
   // Several addresses are tried in turn, and each may be one that nobody should be at: the D-Bus specification, Server Addresses.
   const sockets = address.split(';').flatMap((one) => (one === '' ? [] : socketsOf(one, env)));
   return sockets.find((socket) => socket !== undefined);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { nativeStore } from '../../src/keychain/binding';
 import { type Bus, connectBus } from '../../src/keychain/dbus';
-import { bytesOf, fields, firstMessage } from '../../src/keychain/dbus-message';
+import { bytesOf, fields, firstMessage, types } from '../../src/keychain/dbus-message';
 import { secretService } from '../../src/keychain/secret-service';
 import { Secret } from '../../src/secret';
 import { fuzz } from '../support/fuzz';
@@ -40,7 +40,7 @@ const ask = (bus: Bus) => bus.call(hello, 's', (body) => body.text());
 const greeting = 'OK 0123456789abcdef\r\n';
 
 /** An answer to the nth message of a connection, whose body is one text. */
-function answerTo(serial: number, text: string, { big = false, signature = 's' } = {}): Buffer {
+function answerTo(serial: number, text: string, { big = false, signature = 's', type = 2 } = {}): Buffer {
   const uint = (value: number) => {
     const bytes = Buffer.alloc(4);
     if (big) bytes.writeUInt32BE(value);
@@ -58,7 +58,7 @@ function answerTo(serial: number, text: string, { big = false, signature = 's' }
     Buffer.from(`${signature}\0`),
   ]);
   const start = [
-    Buffer.from([(big ? 'B' : 'l').charCodeAt(0), 2, 0, 1]),
+    Buffer.from([(big ? 'B' : 'l').charCodeAt(0), type, 0, 1]),
     uint(body.length),
     uint(7),
     uint(list.length),
@@ -79,6 +79,13 @@ describe.skipIf(skip)(`a bus${why}`, () => {
       },
     ],
     [
+      'after a signal that calls itself the answer',
+      (socket: Socket) =>
+        socket.write(
+          Buffer.concat([Buffer.from(greeting), answerTo(2, 'no', { type: types.signal }), answerTo(2, 'yes')]),
+        ),
+    ],
+    [
       'in the other order of bytes',
       (socket: Socket) => socket.write(Buffer.concat([Buffer.from(greeting), answerTo(2, 'yes', { big: true })])),
     ],
@@ -93,6 +100,7 @@ describe.skipIf(skip)(`a bus${why}`, () => {
     ['refuses this user', (socket) => socket.write('REJECTED EXTERNAL\r\n'), /^AccessDenied/],
     ['hangs up at once', (socket) => socket.destroy(), /^AccessDenied/],
     ['hangs up later', (socket) => socket.end(greeting), /^NoServer/],
+    ['greets without an end', (socket) => socket.write('OK'.repeat(10_000)), /without an end/],
     ['says nothing', () => {}, /^did not receive a reply$/],
     ['lets in, and then says nothing', (socket) => socket.write(greeting), /^did not receive a reply$/],
     [
@@ -115,6 +123,23 @@ describe.skipIf(skip)(`a bus${why}`, () => {
     const bus = connectBus(await scriptedBus((socket) => talk(socket)));
     await expect(ask(bus)).rejects.toThrow(error);
     bus.close(new Error('over'));
+  });
+
+  test('that goes before it has read what it was sent has gone', async () => {
+    const path = join(home.path, 'gone');
+    const server = createServer({ pauseOnConnect: true }, (socket) => setTimeout(() => socket.destroy(), 100));
+    await once(server.listen(path), 'listening');
+    onTestFinished(() => void server.close());
+    await expect(ask(connectBus(path))).rejects.toThrow('AccessDenied');
+  });
+
+  test('that answers late, and then is to be asked again, has no more than the time there was', async () => {
+    const path = await scriptedBus((socket) => {
+      const error = answerTo(2, 'NoSession', { type: types.error });
+      setTimeout(() => socket.write(Buffer.concat([Buffer.from(greeting), error])), 300);
+    });
+    const keyring = secretService({ DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` });
+    await expect(keyring.get('a', 450)).rejects.toThrow('timed out');
   });
 
   test('that is not there is an error', async () => {

@@ -40,6 +40,16 @@ describe.skipIf(posix.skip)(`the session bus${posix.why}`, () => {
     expect(sessionBus({})).toBeUndefined();
   });
 
+  test('is not looked for in the working directory where the runtime directory is empty', () => {
+    const before = process.cwd();
+    process.chdir(mine);
+    try {
+      expect(at('', '')()).toBeUndefined();
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   test.each([
     ['on the network', 'tcp:host=192.0.2.1,port=1'],
     ['that is a program', 'unixexec:path=/bin/false'],
