@@ -54,7 +54,11 @@ export async function permissionSet(
   const kept = world.lock(name, async () => {
     const found = await held();
     const now = found && (await items.signIn(at));
-    if (found && now?.id === id) return use({ session: found, signIn: now });
+    if (found && now?.id === id) {
+      // They are held also where the call that fetched them has not learned whose they are.
+      const signIn = await withUser(world, at, { session: found, signIn: now });
+      return use({ session: found, signIn });
+    }
     const fresh = await roleCredentials(world, at, wanted, signIn);
     if (fresh.signIn.id !== id) throw signedOutMeanwhile(at);
     // To keep them takes a keychain as long as AWS takes for its next answer: neither waits for the other.

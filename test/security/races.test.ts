@@ -4,7 +4,9 @@ import { inventory } from '../../src/broker/inventory';
 import { issue } from '../../src/broker/issue';
 import { credentialsName } from '../../src/broker/item-names';
 import { logOut } from '../../src/broker/sign-out';
+import { ZspError } from '../../src/errors';
 import type { SecretStore } from '../../src/keychain/secret-store';
+import type { LedgerEvent } from '../../src/ledger/event';
 import { memoryStore } from '../support/memory-store';
 import { corp, openStage, profile, role, type Stage, signedIn } from './twins';
 
@@ -35,6 +37,8 @@ function watched(store: SecretStore): SecretStore {
     },
   };
 }
+
+const unavailable = new ZspError('aws_unavailable', 'AWS did not answer', { remedy: 'wait' });
 
 const names = async () => (await stage.world.items(corp)).names();
 
@@ -108,6 +112,18 @@ describe('a logout in the middle of', () => {
     expect((await inventory(stage.world, corp)).signIn).toBeUndefined();
     expect((await names()).filter((one) => one.startsWith('credentials:'))).toEqual([]);
   });
+});
+
+test('a call that ends before it has learned who signed in leaves nobody nameless after it', async () => {
+  const { world } = stage;
+  const users: (string | undefined)[] = [];
+  const named = { ...world, record: async (event: LedgerEvent) => void users.push(event.user) };
+  const unnamed = { ...named, sts: { ...world.sts, callerIdentity: async () => Promise.reject(unavailable) } };
+  await signedIn(stage, 'bbbbbbbbbbbbbbbb', {});
+  await expect(issue(unnamed, dev)).rejects.toBe(unavailable);
+  expect(await names()).toContain('permission-set:bbbbbbbbbbbbbbbb:111122223333:Developer');
+  await issue(named, dev);
+  expect(users).toEqual(['alice']);
 });
 
 describe('no two things have one name in the keychain', () => {

@@ -108,10 +108,14 @@ export function profile(name: string, more: Partial<Profile> = {}): Profile {
 }
 
 /** A sign-in that lasts a day, as its item holds it. */
-export async function signedIn({ world, now }: Stage, id = 'aaaaaaaaaaaaaaaa'): Promise<void> {
+export async function signedIn(
+  { world, now }: Stage,
+  id = 'aaaaaaaaaaaaaaaa',
+  user: { readonly userName?: string } = { userName: 'alice' },
+): Promise<void> {
   const client = { clientId: 'client', clientSecret: new Secret('client-secret'), expiration: now + 24 * hour };
   const { startUrl, region } = corp;
-  const tokens = { accessToken: new Secret('access'), refreshToken: new Secret('refresh'), userName: 'alice' };
+  const tokens = { accessToken: new Secret('access'), refreshToken: new Secret('refresh'), ...user };
   const item = { v: 1, id, startUrl, region, origin: 'aws', client, expiration: now + 24 * hour, ...tokens } as const;
   await (await world.items(corp)).put('sign-in:https://corp.awsapps.com/start:eu-west-1:aws', item);
 }
