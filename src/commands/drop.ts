@@ -57,14 +57,13 @@ async function dropOne({ world, env, profile: resolve }: DropParts, name: string
 async function dropAll({ world, ssoSessions }: DropParts): Promise<readonly Held[]> {
   const dropped: Held[] = [];
   const failures: unknown[] = [];
+  const attempt = (work: () => Promise<void>) => work().catch((error) => void failures.push(error));
   for (const at of ssoSessions()) {
-    for (const { name } of (await inventory(world, at)).held) {
-      try {
-        dropped.push(...present(await dropWindow(world, at, name)));
-      } catch (error) {
-        failures.push(error);
+    await attempt(async () => {
+      for (const { name } of (await inventory(world, at)).held) {
+        await attempt(async () => void dropped.push(...present(await dropWindow(world, at, name))));
       }
-    }
+    });
   }
   if (failures.length > 0) throw failures[0];
   return dropped;
