@@ -109,8 +109,7 @@ function connect(env: Env): Connection {
   // It is met by those who wait for it.
   session.catch(nothing);
 
-  const answered = async (prompt: string): Promise<void> => {
-    if (prompt === none) return;
+  const show = async (prompt: string): Promise<void> => {
     if (sentAway) throw sentAway;
     const [dismissed] = await Promise.all([
       bus.signal(prompt, 'Completed', (body) => body.uint() === 1),
@@ -120,6 +119,14 @@ function connect(env: Env): Connection {
     if (!dismissed) return;
     sentAway = new Error('unlock prompt was dismissed');
     throw sentAway;
+  };
+  let shown = Promise.resolve();
+  /** One prompt at a time: what the user says to it is said to those that wait behind it. */
+  const answered = (prompt: string): Promise<void> => {
+    if (prompt === none) return Promise.resolve();
+    const mine = shown.then(() => show(prompt));
+    shown = mine.catch(nothing);
+    return mine;
   };
   const unlock = async (path: string): Promise<void> => {
     const one = (to: Writer) => to.array(4, () => to.text(path));

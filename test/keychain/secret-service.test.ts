@@ -101,6 +101,19 @@ describe('the Secret Service, seen from another process', () => {
     expect(await run(at, body)).toMatchObject({ message: 'the Secret Service keyring did not answer in time' });
   });
 
+  when(`many questions at once show one prompt${keyring.why}`, async () => {
+    const at = await start({ prompter: '/bin/sh -c "echo asked >> $HOME/prompts; exit 1"' });
+    const body = `
+      const store = nativeStore('secret-service');
+      await store.set('a', new Secret('EXAMPLE-VALUE'));
+      require('node:child_process').spawnSync('dbus-send', ${JSON.stringify(lockLogin)});
+      const ends = await Promise.allSettled([1, 2, 3].map(() => store.get('a')));
+      return ends.map(({ reason }) => reason.message).join();`;
+    const locked = 'the Secret Service keyring is locked';
+    expect(await run(at, body)).toEqual({ value: [locked, locked, locked].join() });
+    expect(readFileSync(join(at.home, 'prompts'), 'utf8')).toBe('asked\n');
+  });
+
   when(`a prompt that the user has sent away does not come again${keyring.why}`, async () => {
     const at = await start({ prompter: '/bin/sh -c "echo asked >> $HOME/prompts; exit 1"' });
     const body = `
