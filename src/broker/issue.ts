@@ -189,8 +189,9 @@ async function keep(
   const at = profile.ssoSession;
   const items = await world.items(at);
   if (window && (await items.credentials(name))?.window?.id !== window.id) throw elevationRequired(profile);
-  await recordIssue(world, profile, { session, signIn }, window, elevated?.role ?? profile.role);
-  await tolerate(keepFor(world, at, signIn, name, credentialsItem(profile, session, signIn.id, window, elevated)));
+  const recorded = recordIssue(world, profile, { session, signIn }, window, elevated?.role ?? profile.role);
+  const item = credentialsItem(profile, session, signIn.id, window, elevated);
+  await all([recorded, tolerate(keepFor(world, at, signIn, name, item, recorded))]);
 }
 
 /** Ordinary sessions are issued even where the ledger cannot be written; elevated ones are not. */

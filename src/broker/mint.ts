@@ -87,7 +87,8 @@ export function signedOutMeanwhile(at: SsoSession): ZspError {
 /**
  * Keeps what came from a sign-in, unless that has ended meanwhile. It is looked for after the write too: a logout that had
  * listed what it forgets just before would otherwise leave this behind.
- * @throws ZspError `sign_in_required`
+ * @param recorded what has to have ended well before it is written; what can be looked at before is looked at meanwhile
+ * @throws ZspError `sign_in_required`, and what `recorded` throws
  */
 export async function keepFor(
   world: World,
@@ -95,10 +96,12 @@ export async function keepFor(
   { id }: SignInItem,
   name: string,
   item: CredentialsItem | PermissionSetItem,
+  recorded: Promise<void> = Promise.resolve(),
 ): Promise<void> {
   const items = await world.items(at);
   const lives = async () => (await items.signIn(at))?.id === id;
-  if (await items.put(name, item, lives)) {
+  const may = async () => (await Promise.all([lives(), recorded]))[0];
+  if (await items.put(name, item, may)) {
     if (await lives()) return;
     await items.remove(name);
   }
