@@ -2,7 +2,7 @@ import { ZspError } from '../errors';
 import type { Backend } from './recorded-backend';
 
 /** What a keychain can answer besides a value and "no such item". */
-export type Failure = 'locked' | 'denied' | 'silent' | 'not-running' | 'full' | 'broken';
+export type Failure = 'locked' | 'denied' | 'silent' | 'not-running' | 'no-default' | 'full' | 'broken';
 
 const names: Readonly<Record<Backend, string>> = {
   'secret-service': 'the Secret Service keyring',
@@ -22,6 +22,10 @@ const explanations: Readonly<Record<Failure, readonly [says: string, remedy: str
     `answer its prompt if it shows one, or restart it, then run the command again; ${otherChoice}`,
   ],
   'not-running': ['is not running', `start the keyring, ${otherChoice}`],
+  'no-default': [
+    'has no default keyring',
+    `make one in its password manager (Passwords and Keys: New, Password Keyring, Set as Default), ${otherChoice}`,
+  ],
   full: ['has no room left', `remove items from it, ${otherChoice}`],
   broken: ['failed', `run zsp doctor, ${otherChoice}`],
 };
@@ -35,6 +39,7 @@ const texts: readonly (readonly [RegExp, Failure])[] = [
     /AccessDenied|Rejected send|permission denied|EACCES|user canceled|passphrase you entered is not correct/i,
     'denied',
   ],
+  [/does not exist at path|No such object path|NoSuchObject|UnknownObject/i, 'no-default'],
   [/receive a reply|timed ?out|timeout/i, 'silent'],
 ];
 

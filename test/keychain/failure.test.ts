@@ -28,6 +28,7 @@ describe('a keychain that does not answer', () => {
   test.each([
     ['locked', 'keychain_unavailable'],
     ['denied', 'keychain_unavailable'],
+    ['no-default', 'keychain_unavailable'],
     ['silent', 'keychain_unavailable'],
     ['not-running', 'keychain_unavailable'],
     ['broken', 'keychain_unavailable'],

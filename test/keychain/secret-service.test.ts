@@ -167,6 +167,16 @@ describe('the Secret Service, seen from another process', () => {
     });
   });
 
+  when(`a desktop without a default keyring is an error that says so${keyring.why}`, async () => {
+    const at = await start({ files: {} });
+    expect(await run(at, get)).toEqual({ value: 'absent' });
+    expect(await run(at, set)).toEqual({
+      code: 'keychain_unavailable',
+      message: 'the Secret Service keyring has no default keyring',
+      remedy: expect.stringContaining('Set as Default'),
+    });
+  });
+
   when(`a bus without a keyring is an error that names the choices${keyring.why}`, async () => {
     const at = await start({ daemon: 'absent' });
     expect(await run(at, get)).toEqual({
