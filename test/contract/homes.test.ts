@@ -28,7 +28,7 @@ const day = [
   ['status'],
   ['whoami', 'dev'],
   ['credential-process', '--profile', 'dev'],
-  ['exec', 'dev', '--', 'true'],
+  ['exec', 'dev', '--', process.execPath, '-e', ''],
   ['console', 'dev', '--print'],
   ['list'],
   ['assume', 'dev', '--duration', '15m'],
@@ -84,13 +84,15 @@ describe.skipIf(linuxRoot.skip)(`where mkdir says that the directory it makes is
   });
 });
 
+const mounts = needs('linux', 'root', 'mount', 'unshare');
+
 /** The same on a home that is mounted read-only. */
 const readOnly = (env: Env) => (args: readonly string[]) => {
   const script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"';
   return run('unshare', ['-m', 'sh', '-c', script, home.path, process.execPath, launcher, ...args], { env });
 };
 
-describe.skipIf(linuxRoot.skip)(`in a home nobody can write to${linuxRoot.why}`, { timeout: 60_000 }, () => {
+describe.skipIf(mounts.skip)(`in a home nobody can write to${mounts.why}`, { timeout: 60_000 }, () => {
   test('with places elsewhere every verb works', async () => {
     const elsewhere = newHome();
     try {

@@ -10,7 +10,7 @@ import { expectFailure, type Held, heldIn, type Verb, verbs } from './held';
 
 /** The shipped zsp and its file keychain on disks that are full or read-only: file systems of its home's own, in RAM. */
 
-const here = needs('linux', 'root');
+const here = needs('linux', 'root', 'mount', 'nsenter', 'unshare');
 
 let stage: Stage;
 /** Keeps the mount namespace that only the programs run here see: it ends with its stdin, and the file systems with it. */

@@ -16,6 +16,8 @@ const installable = {
   'gnome-keyring': { command: 'gnome-keyring-daemon', package: 'gnome-keyring' },
   keyctl: { command: 'keyctl', package: 'keyutils' },
   mandoc: { command: 'mandoc', package: 'mandoc' },
+  mount: { command: 'mount', package: 'mount' },
+  nsenter: { command: 'nsenter', package: 'util-linux' },
   openssl: { command: 'openssl', package: 'openssl' },
   python3: { command: 'python3', package: 'python3' },
   rclone: { command: 'rclone', package: 'rclone' },
@@ -24,6 +26,7 @@ const installable = {
   strace: { command: 'strace', package: 'strace' },
   tmux: { command: 'tmux', package: 'tmux' },
   bash: { command: 'bash', package: 'bash' },
+  unshare: { command: 'unshare', package: 'util-linux' },
   zsh: { command: 'zsh', package: 'zsh' },
 } as const;
 
