@@ -61,7 +61,8 @@ export async function permissionSet(
     }
     const fresh = await roleCredentials(world, at, wanted, signIn);
     if (fresh.signIn.id !== id) throw signedOutMeanwhile(at);
-    // To keep them takes a keychain as long as AWS takes for its next answer: neither waits for the other.
+    // To keep them takes a keychain as long as AWS takes for its next answer: neither waits for the other, and the question to
+    // AWS goes out first.
     const keep = () => keepFor(world, at, fresh.signIn, name, { v: 1, session: fresh.session });
     const keeping = tolerate(world.clock.sleep(0).then(keep));
     const named = withUser(world, at, fresh).then((owner) => use({ session: fresh.session, signIn: owner }));
